@@ -1,0 +1,56 @@
+// Pack folders: contracts and providers as data. Loaded and checked at start; users add their own by --packs DIR.
+//
+//   <pack>/contracts.yaml   unjam, contracts, records, actions          (any pack may carry contracts; equal ones are
+//   one) <pack>/pack.yaml        unjam, pack, summary, shell, providers: { action: { script: FILE, roles: [..] } }
+//   <pack>/*.sh|*.ps1       the scripts; prelude.sh / prelude.ps1 live beside the shells' packs
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actions/inventory.h"
+#include "actions/script_call.h"
+#include "playbooks/action_spec.h"
+#include "playbooks/diagnostic.h"
+
+namespace unjam::actions {
+
+struct Provider {
+  std::string pack;
+  std::string action;
+  std::string shell;               // sh | powershell
+  std::string file;                // for messages
+  std::string text;                // of the script
+  std::vector<std::string> roles;  // empty: every role
+};
+
+class Packs final : public playbooks::ActionCatalog {
+ public:
+  const playbooks::ActionSpec* find(std::string_view action) const override;
+  std::vector<std::string> names() const override;
+
+  // The provider of `action` for this host: the first of the host's packs that has one for its role; null if there is
+  // none.
+  const Provider* provider(const Host& host, std::string_view action) const;
+  Script script(const Provider& provider) const;
+
+  std::vector<std::string> packs() const;
+  // SHA-256 over the contract and every provider of it that a host of the inventory can reach; part of the plan's
+  // digest.
+  std::string digest(std::string_view action) const;
+
+ private:
+  friend std::unique_ptr<Packs> load_packs(const std::vector<std::string>& roots, playbooks::Diagnostics& out);
+  std::map<std::string, playbooks::ActionSpec, std::less<>> actions_;
+  std::map<std::string, std::vector<Provider>, std::less<>> providers_;  // by pack
+  std::map<std::string, std::string, std::less<>> preludes_;             // by shell
+};
+
+// Loads every pack under the roots. Two different contracts of one name are an error, equal ones are one.
+std::unique_ptr<Packs> load_packs(const std::vector<std::string>& roots, playbooks::Diagnostics& out);
+
+}  // namespace unjam::actions

@@ -1,0 +1,63 @@
+// Script and parameters -> a constant command and its stdin; the framed answer -> typed outputs, or why there are none.
+// Pure.
+//
+// Wire format (both worlds, see actions/packs/PROTOCOL.md):
+//   stdin of sh:          prelude, parameters (base64 values), the script, all in one compound command: a cut input
+//   runs nothing stdin of powershell:  one line, base64 of the UTF-8 script with its parameters; a bootstrap in
+//   -EncodedCommand reads it stdout:               "UNJAM-BEGIN <token>", base64 of one JSON object (may be wrapped),
+//   "UNJAM-END <token> <length of the base64>" JSON:                 { "outputs": {...}, "before": {...}, "after":
+//   {...} }  or
+//                         { "error": { "kind": "unreadable" | "failed" | "refused" | "absent", "text": "..." } }
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "actions/transport.h"
+#include "playbooks/action_spec.h"
+#include "playbooks/value.h"
+
+namespace unjam::actions {
+
+// What the host answered.
+struct Answer {
+  playbooks::Value outputs;  // record of the contract's outputs; an output that the script left out is absent from it
+  json::object before{};     // of a change: what was there, and what is there now; for the rollback log
+  json::object after{};
+};
+
+// A framed refusal or failure that the script itself reported: it ran, and this is its word.
+struct Refusal {
+  enum class Kind { unreadable, failed, refused, absent } kind;
+  std::string text;
+};
+
+// What one call came to, told apart as design.md 4 demands.
+struct Outcome {
+  enum class Kind { answered, refused, not_sent, unknown } kind = Kind::unknown;
+  Answer answer{};       // answered
+  Refusal refusal{};     // refused
+  std::string reason{};  // not_sent, unknown: for people
+  bool denied = false;   // not_sent because of the host key or authentication
+};
+
+// Classifies a reply. Success needs the frame with the token, the length and a JSON object of the declared types.
+Outcome classify(const Result<Reply>& reply, const std::string& token, const playbooks::ActionSpec& spec);
+
+struct Script {
+  std::string shell;    // "sh" or "powershell"
+  std::string prelude;  // shared functions of the shell
+  std::string text;
+};
+
+// Inputs in the wire's JSON form: hosts as { name, address, site, role }, a site as { name, hosts: [...] }, durations
+// in milliseconds, records as objects. Scalars, lists of scalars, and lists of flat objects; nothing deeper.
+struct Rendered {
+  std::string command;
+  std::string input;
+};
+// ErrorKind::invalid if a value cannot travel (NUL, newline or tab where the form is line based).
+Result<Rendered> render_call(const Script& script, const json::object& inputs, const json::object& fence,
+                             const std::string& token, bool become);
+
+}  // namespace unjam::actions

@@ -1,0 +1,51 @@
+// A located fault of a file. The loader and the checker collect all of them; nothing stops at the first.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "playbooks/source.h"
+#include "state/base/json.h"
+
+namespace unjam::playbooks {
+
+enum class Severity { error, warning };
+
+struct Diagnostic {
+  std::string code;  // UJnnnn, language.md 4
+  Severity severity = Severity::error;
+  SourcePtr source;
+  Span span;
+  std::string message;  // what is wrong, with the offending value
+  std::string help;     // what to write instead; the nearest right word; may be empty
+};
+
+class Diagnostics {
+ public:
+  // At most kMaxDiagnostics are kept; the last says how many more there were.
+  void add(Diagnostic d);
+  void error(std::string code, const SourcePtr& source, Span span, std::string message, std::string help = {});
+
+  bool failed() const { return errors_ > 0; }
+  const std::vector<Diagnostic>& all() const { return all_; }
+  void sort();  // by file, line, column; equal ones once
+
+ private:
+  std::vector<Diagnostic> all_;
+  std::size_t errors_ = 0;
+};
+
+inline constexpr std::size_t kMaxDiagnostics = 100;
+
+// FILE:LINE:COLUMN: error UJnnnn: message, the source line, a caret under the span, and the help. `colour` adds ANSI
+// colours. Control and bidi characters of the quoted line are shown as U+FFFD: a hostile file cannot drive the
+// terminal.
+std::string render(const Diagnostic& d, bool colour = false);
+json::object to_json(const Diagnostic& d);
+
+// The word of `known` nearest to `word` (Damerau-Levenshtein distance at most 2 and below half of its length); empty if
+// none.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+
+}  // namespace unjam::playbooks

@@ -1,0 +1,48 @@
+// The only door to yaml-cpp: text -> a located tree, by the strict subset of language.md 2 (UJ0101-0108).
+// Serves playbooks, policies, inventories, contracts and packs alike. Scalars stay text: the key's type decides what
+// they mean.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "playbooks/diagnostic.h"
+#include "playbooks/source.h"
+#include "state/base/result.h"
+
+namespace unjam::playbooks {
+
+inline constexpr std::size_t kMaxYamlBytes = 1u << 20;  // 1 MiB
+inline constexpr std::size_t kMaxYamlDepth = 32;
+inline constexpr std::size_t kMaxYamlNodes = 100'000;
+inline constexpr std::size_t kMaxYamlKeys = 2'000;  // in one map
+
+struct YamlNode;
+using YamlEntry = std::pair<YamlNode, YamlNode>;  // key (always a scalar), value
+
+struct YamlNode {
+  enum class Kind { scalar, list, map };
+  enum class Style { plain, quoted, block };
+
+  Kind kind = Kind::scalar;
+  Style style = Style::plain;
+  std::string text;   // of a scalar
+  Span span;          // of a scalar: its first character inside quotes; of a block scalar: its first content line
+  bool flow = false;  // inside { } or [ ]
+  std::uint32_t indent = 0;  // block scalar: columns stripped from each line, so that places inside can be told exactly
+  std::vector<YamlNode> items;     // of a list
+  std::vector<YamlEntry> entries;  // of a map, in the file's order
+
+  const YamlNode* find(std::string_view key) const;  // of a map; null if absent
+};
+
+// The tree, or nothing and at least one error in `out`. Never throws, never hangs, whatever the bytes.
+std::unique_ptr<YamlNode> parse_yaml(const SourcePtr& source, Diagnostics& out);
+
+// Reads a file of at most kMaxYamlBytes; ErrorKind::not_found, denied, exhausted, io.
+Result<SourcePtr> read_source(const std::string& path);
+
+}  // namespace unjam::playbooks
