@@ -1,0 +1,80 @@
+#include "state/base/digest.h"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <cstdint>
+
+namespace unjam {
+namespace {
+
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::uint8_t kNotInAlphabet = 0xff;
+
+constexpr std::array<std::uint8_t, 256> reverse_alphabet() {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(kNotInAlphabet);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
+    table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
+  }
+  return table;
+}
+
+constexpr auto kReverse = reverse_alphabet();
+
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  std::string hex;
+  hex.reserve(2 * digest.size());
+  for (const unsigned char byte : digest) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 0x0f];
+  }
+  return hex;
+}
+
+std::string base64_encode(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      group = (group << 8) | (k < have ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += k <= have ? kAlphabet[(group >> (18 - 6 * k)) & 0x3f] : '=';
+    }
+  }
+  return text;
+}
+
+Result<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return fail(ErrorKind::invalid, "base64: the length is not a multiple of four");
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::uint32_t bits = 0;
+    if (i < text.size() - padding) {
+      bits = kReverse[static_cast<unsigned char>(text[i])];
+      if (bits == kNotInAlphabet) return fail(ErrorKind::invalid, "base64: a character outside of its alphabet");
+    }
+    group = (group << 6) | bits;
+    if (i % 4 != 3) continue;
+    const std::size_t whole = i + 1 == text.size() ? 3 - padding : 3;
+    for (std::size_t k = 0; k < whole; ++k) bytes += static_cast<char>((group >> (16 - 8 * k)) & 0xff);
+    const std::uint32_t left_over = whole == 3 ? 0 : group & (whole == 2 ? 0xffu : 0xffffu);
+    if (left_over != 0) return fail(ErrorKind::invalid, "base64: bits after the last byte");
+    group = 0;
+  }
+  return bytes;
+}
+
+}  // namespace unjam
