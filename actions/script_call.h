@@ -50,8 +50,14 @@ struct Script {
   std::string text;
 };
 
+inline constexpr std::size_t kMaxInput = 4u << 20;  // bytes of a rendered call's stdin
+
 // Inputs in the wire's JSON form: hosts as { name, address, site, role }, a site as { name, hosts: [...] }, durations
 // in milliseconds, records as objects. Scalars, lists of scalars, and lists of flat objects; nothing deeper.
+// Each becomes a text under one name: `in_NAME`, or NAME itself if it begins with `unjam_`; a site also
+// `in_NAME_hosts`; the keys of `fence` as `fence_KEY`. Booleans are true or false; lists one item a line, records one
+// line with tabs between the fields in the object's order (hosts: name, address, site, role). sh gets them as
+// variables, PowerShell as the hashtable $UnjamInput of base64 texts, which its prelude decodes.
 struct Rendered {
   std::string command;
   std::string input;
