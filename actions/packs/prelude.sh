@@ -1,0 +1,172 @@
+# Shared functions of all sh scripts; see PROTOCOL.md. POSIX sh (dash), coreutils, awk (mawk too), base64. Sourced by being sent in front.
+LC_ALL=C
+LANG=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL LANG PATH
+umask 077
+set -u
+
+unjam_state=/var/lib/unjam
+unjam_machine_file=/etc/machine-id
+unjam_boot_file=/proc/sys/kernel/random/boot_id
+unjam_most=10000        # items of a list
+unjam_most_records=200  # intents that are remembered
+unjam_tab=$(printf '\t')
+unjam_outputs='' unjam_before='' unjam_after='' unjam_recording=''
+
+unjam_b64() { printf '%s' "$1" | base64 -d; }
+have() { command -v "$1" >/dev/null 2>&1; }
+note() { printf '%s\n' "$*" >&2; }
+
+# awk: esc(s) is s inside a JSON string. Bytes that are not UTF-8 become U+FFFD.
+unjam_awk='
+function esc(s,   out, i, n, c, o, k, lo, hi, ok, j, p) {
+  if (s ~ /^[ !#-Z^-~]*$/) return s
+  if (!unjam_ready) { for (i = 1; i < 256; i++) ord[sprintf("%c", i)] = i; unjam_ready = 1 }
+  n = length(s); out = ""
+  for (i = 1; i <= n; i++) {
+    c = substr(s, i, 1); o = ord[c]
+    if (c == "\"" || c == "\\") { out = out "\\" c; continue }
+    if (o < 32 || o == 127) { out = out sprintf("\\u%04x", o); continue }
+    if (o < 128) { out = out c; continue }
+    k = 0; lo = 128; hi = 191
+    if (o >= 194 && o <= 223) k = 1
+    else if (o >= 224 && o <= 239) { k = 2; if (o == 224) lo = 160; if (o == 237) hi = 159 }
+    else if (o >= 240 && o <= 244) { k = 3; if (o == 240) lo = 144; if (o == 244) hi = 143 }
+    ok = k > 0 && i + k <= n
+    for (j = 1; ok && j <= k; j++) {
+      p = ord[substr(s, i + j, 1)]
+      if (p < lo || p > hi) ok = 0
+      lo = 128; hi = 191
+    }
+    if (!ok) { out = out "\\ufffd"; continue }
+    out = out substr(s, i, k + 1); i += k
+  }
+  return out
+}
+function typed(v, t) {  # v as JSON of type t, "" if it is not one
+  if (t == "int") return v ~ /^-?(0|[1-9][0-9]*)$/ ? v : ""
+  if (t == "double") return v ~ /^-?(0|[1-9][0-9]*)\.[0-9]+$/ ? v : (v ~ /^-?(0|[1-9][0-9]*)$/ ? v ".0" : "")
+  if (t == "bool") return v == "true" || v == "false" ? v : ""
+  if (t == "duration") return v ~ /^[+-]?[0-9]+(\.[0-9]+)?$/ ? "\"" (substr(v, 1, 1) == "+" ? substr(v, 2) : v) "s\"" : ""
+  return "\"" esc(v) "\""
+}'
+
+# The value as JSON text, line breaks kept.
+unjam_string() {
+  printf '%sx' "$1" | tr -d '\000' | awk "$unjam_awk"'
+    NR > 1 { s = s "\\n" } { s = s esc($0) } END { print "\"" substr(s, 1, length(s) - 1) "\"" }'
+}
+
+unjam_put() {  # outputs|before|after NAME JSON
+  case $1 in
+    outputs) unjam_outputs="$unjam_outputs${unjam_outputs:+,}\"$2\":$3" ;;
+    before) unjam_before="$unjam_before${unjam_before:+,}\"$2\":$3" ;;
+    after) unjam_after="$unjam_after${unjam_after:+,}\"$2\":$3" ;;
+  esac
+}
+unjam_typed() {  # NAME VALUE TYPE
+  unjam_v=$(printf '%s\n' "$2" | awk -v t="$3" "$unjam_awk"' NR == 1 { print typed($0, t) }')
+  if [ -n "$unjam_v" ]; then unjam_put outputs "$1" "$unjam_v"; else note "output $1 left out: '$2' is no $3"; fi
+}
+
+out_int() { unjam_typed "$1" "$2" int; }
+out_double() { unjam_typed "$1" "$2" double; }
+out_bool() { unjam_typed "$1" "$2" bool; }
+out_duration() { unjam_typed "$1" "$2" duration; }
+out_text() { unjam_put outputs "$1" "$(unjam_string "$2")"; }
+before_text() { unjam_put before "$1" "$(unjam_string "$2")"; }
+after_text() { unjam_put after "$1" "$(unjam_string "$2")"; }
+
+out_list() {
+  unjam_put outputs "$1" "$(tr -d '\000' | awk -v most="$unjam_most" "$unjam_awk"'
+    $0 != "" && n < most { printf "%s\"", n++ ? "," : "["; printf "%s", esc($0); printf "\"" } END { print n ? "]" : "[]" }')"
+}
+out_records() {
+  unjam_put outputs "$1" "$(tr -d '\000' | awk -F '\t' -v spec="$2" -v most="$unjam_most" "$unjam_awk"'
+    BEGIN { m = split(spec, f, " "); for (i = 1; i <= m; i++) { split(f[i], p, ":"); name[i] = p[1]; type[i] = p[2] } }
+    $0 != "" && n < most {
+      printf "%s{", n++ ? "," : "["; sep = ""
+      for (i = 1; i <= m; i++) { v = typed($i, type[i]); if (v == "") continue; printf "%s\"%s\":", sep, name[i]; printf "%s", v; sep = "," }
+      printf "}"
+    } END { print n ? "]" : "[]" }')"
+}
+out_map_duration() {
+  unjam_put outputs "$1" "$(tr -d '\000' | awk -F '\t' -v most="$unjam_most" "$unjam_awk"'
+    $1 != "" && n < most { v = typed($2, "duration"); if (v == "") next
+      printf "%s\"%s\":%s", n++ ? "," : "{", esc($1), v } END { print n ? "}" : "{}" }')"
+}
+
+unjam_frame() {  # JSON: recorded if this call is fenced, then printed; ends the script
+  unjam_body=$(printf '%s' "$1" | base64 | tr -d '\n')
+  [ -z "$unjam_recording" ] || unjam_record "finished
+$unjam_body" || note 'the answer could not be recorded'
+  printf 'UNJAM-BEGIN %s\n%s\nUNJAM-END %s %s\n' "$unjam_token" "$unjam_body" "$unjam_token" "${#unjam_body}"
+  exit 0
+}
+answer() { unjam_frame "{\"outputs\":{$unjam_outputs},\"before\":{$unjam_before},\"after\":{$unjam_after}}"; }
+cannot() {
+  unjam_kind=$1
+  shift
+  unjam_frame "{\"error\":{\"kind\":\"$unjam_kind\",\"text\":$(unjam_string "$(printf '%s' "$*" | head -c 2000)")}}"
+}
+
+unjam_machine() { tr -cd 'A-Za-z0-9._:-' <"$unjam_machine_file" 2>/dev/null; }
+unjam_boot() { tr -cd 'A-Za-z0-9._:-' <"$unjam_boot_file" 2>/dev/null; }
+
+unjam_write() {  # FILE TEXT: durable; whole or not at all
+  rm -f "$1.new"
+  (set -C; printf '%s\n' "$2" >"$1.new") 2>/dev/null || return 1
+  [ "$(cat "$1.new")" = "$2" ] && { sync "$1.new" 2>/dev/null || sync; } && mv -f "$1.new" "$1" &&
+    { sync "${1%/*}" 2>/dev/null || sync; }
+}
+unjam_record() { unjam_write "$unjam_state/intents/$fence_intent" "$1"; }
+
+unjam_prune() {  # under the lock; `order` lists the intents as they were written
+  printf '%s\n' "$fence_intent" >>"$unjam_state/order"
+  unjam_extra=$(($(wc -l <"$unjam_state/order") - unjam_most_records))
+  [ "$unjam_extra" -gt 0 ] || return 0
+  head -n "$unjam_extra" "$unjam_state/order" | while read -r unjam_old; do
+    case $unjam_old in '' | .* | *[!A-Za-z0-9._:-]*) ;; *) rm -f "$unjam_state/intents/$unjam_old" ;; esac
+  done
+  tail -n "$unjam_most_records" "$unjam_state/order" >"$unjam_state/order.new" && mv -f "$unjam_state/order.new" "$unjam_state/order"
+}
+
+fence() {  # [again]
+  [ "${1:-}" != again ] || [ -n "${fence_intent:-}" ] || return 0
+  for unjam_v in "${fence_store:-}" "${fence_epoch:-}" "${fence_intent:-}" "${fence_machine:-}" "${fence_boot:-}"; do
+    case $unjam_v in '' | .* | *[!A-Za-z0-9._:-]*) cannot refused "fence: none or malformed: '$unjam_v'" ;; esac
+    [ "${#unjam_v}" -le 128 ] || cannot refused 'fence: too long'
+  done
+  case $fence_epoch in *[!0-9]*) cannot refused "fence: epoch '$fence_epoch' is no number" ;; esac
+  unjam_v=$(unjam_machine)
+  [ -n "$unjam_v" ] || cannot refused 'fence: machine: this host has no machine id'
+  [ "$unjam_v" = "$fence_machine" ] || cannot refused "fence: machine: this is $unjam_v, not $fence_machine"
+  if [ "${1:-}" != again ]; then
+    unjam_v=$(unjam_boot)
+    [ "$unjam_v" = "$fence_boot" ] || cannot refused "fence: boot: this host runs $unjam_v, not $fence_boot"
+  fi
+  have flock || cannot failed 'fence: flock (util-linux) is not installed'
+  mkdir -p "$unjam_state/intents" 2>/dev/null && touch "$unjam_state/lock" 2>/dev/null ||
+    cannot failed "fence: cannot write $unjam_state (is this root?)"
+  exec 9>>"$unjam_state/lock"
+  flock -w 20 9 || cannot failed 'fence: another call holds the lock'
+  unjam_permit_store='' unjam_permit_epoch=0 unjam_permit_intent=''
+  if [ -e "$unjam_state/permit" ]; then
+    read -r unjam_permit_store unjam_permit_epoch unjam_permit_intent <"$unjam_state/permit" || unjam_permit_epoch=''
+    case $unjam_permit_epoch in '' | *[!0-9]*) cannot failed "fence: $unjam_state/permit is damaged" ;; esac
+    [ "$unjam_permit_store" = "$fence_store" ] ||
+      cannot refused "fence: store: the permit is of $unjam_permit_store, not of $fence_store; a person must adopt this host"
+    [ "$unjam_permit_epoch" -le "$fence_epoch" ] ||
+      cannot refused "fence: epoch: the permit has $unjam_permit_epoch, this call $fence_epoch"
+  fi
+  if [ "${1:-}" != again ]; then
+    [ "$unjam_permit_intent" != "$fence_intent" ] && [ ! -e "$unjam_state/intents/$fence_intent" ] ||
+      cannot refused "fence: intent: $fence_intent was begun before"
+  fi
+  unjam_write "$unjam_state/permit" "$fence_store $fence_epoch $fence_intent" || cannot failed "fence: cannot write $unjam_state/permit"
+  if [ ! -e "$unjam_state/intents/$fence_intent" ]; then unjam_prune; fi
+  unjam_record started || cannot failed "fence: cannot write $unjam_state/intents"
+  exec 9>&-
+  unjam_recording=1
+}
