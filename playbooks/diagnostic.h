@@ -32,11 +32,17 @@ class Diagnostics {
   void sort();  // by file, line, column; equal ones once
 
  private:
+  void displace(Diagnostic d);  // when full: an error takes the place of a warning, else it is only counted
+
   std::vector<Diagnostic> all_;
   std::size_t errors_ = 0;
+  std::size_t dropped_ = 0;  // above 0: the last of all_ is the line that tells so
 };
 
 inline constexpr std::size_t kMaxDiagnostics = 100;
+
+// `text` with each control, bidi or invalid character replaced by U+FFFD and tabs by a blank: safe to print.
+std::string printable(std::string_view text);
 
 // FILE:LINE:COLUMN: error UJnnnn: message, the source line, a caret under the span, and the help. `colour` adds ANSI
 // colours. Control and bidi characters of the quoted line are shown as U+FFFD: a hostile file cannot drive the

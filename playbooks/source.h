@@ -37,4 +37,16 @@ class Source {
 
 using SourcePtr = std::shared_ptr<const Source>;
 
+// The code point at byte `at` of `text`. A byte that begins no valid UTF-8 sequence (overlong, surrogate, above
+// U+10FFFF, cut off) is one invalid code point of one byte, so walking always ends.
+struct CodePoint {
+  char32_t value = 0xFFFD;
+  std::uint32_t bytes = 1;
+  bool valid = false;
+};
+CodePoint decode_utf8(std::string_view text, std::size_t at);
+void append_utf8(std::string& out, char32_t value);
+std::size_t count_code_points(std::string_view text);
+bool valid_utf8(std::string_view text);
+
 }  // namespace unjam::playbooks

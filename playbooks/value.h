@@ -108,7 +108,22 @@ Result<Value> from_json(const json::value& value, const Type& type);
 // The value as a person reads it in prose: durations 2m 30s, hosts and texts bare, sets and lists joined by ", ".
 std::string spell(const Value& value);
 
-// 30s, 5m, 4h, 1d (D of the grammar) and CEL's duration strings; ErrorKind::invalid.
+// 30s, 5m, 4h, 1d (D of the grammar) and CEL's duration strings ("1h30m", "-2.5s", "100ms"); ErrorKind::invalid.
 Result<Duration> parse_duration(std::string_view text);
+
+// CEL's string() of a duration: seconds, up to nine decimals, "s".
+std::string duration_text(Duration d);
+
+// RFC 3339, with `Z` or an offset; ErrorKind::invalid, also outside of Timestamp's range.
+Result<Timestamp> parse_timestamp(std::string_view text);
+std::string timestamp_text(const Timestamp& t);
+inline constexpr std::int64_t kMinTimestamp = -62'135'596'800;  // 0001-01-01T00:00:00Z, in seconds
+inline constexpr std::int64_t kMaxTimestamp = 253'402'300'799;  // 9999-12-31T23:59:59Z
+
+// Shortest spelling that reads back as the same double: 1.5, 1, 1e+100, NaN, -Infinity.
+std::string double_text(double d);
+
+// JSON as `unjam eval` prints it: as to_json, but a double always has a point or an exponent, so that it stays one.
+std::string json_text(const Value& value);
 
 }  // namespace unjam::playbooks
