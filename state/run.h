@@ -57,6 +57,7 @@ struct TurnRecord {
 struct EffectRecord {
   Intent intent;
   EffectPhase phase = EffectPhase::intended;
+  std::int64_t epoch = 0;  // of the process that wrote the intent
   Mono at;
   Wall wall;
   std::int64_t seq = 0;
