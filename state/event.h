@@ -103,6 +103,7 @@ struct ReadingTaken {  // of a fact, on one host
 struct SnapshotTaken {
   std::string path;
   std::string host;
+  std::string action;  // whose contract types the value
   std::optional<json::object> value;
   std::string unknown;
 };
@@ -145,6 +146,7 @@ struct Intent {
   std::string undoes;  // the intent that this one settles
   json::object fence;  // store, epoch, machine, boot: what the host checks before it acts
   std::int64_t limit_ms = 0;
+  bool slot = false;    // it takes the slot of its host
 };
 struct EffectAccepted {
   std::string intent;
@@ -234,14 +236,14 @@ BOOST_DESCRIBE_STRUCT(PlayStarted, (), (path, params))
 BOOST_DESCRIBE_STRUCT(StepStarted, (), (path))
 BOOST_DESCRIBE_STRUCT(HostsChosen, (), (path, hosts))
 BOOST_DESCRIBE_STRUCT(ReadingTaken, (), (fact, host, effects, started_mono, value, unknown))
-BOOST_DESCRIBE_STRUCT(SnapshotTaken, (), (path, host, value, unknown))
+BOOST_DESCRIBE_STRUCT(SnapshotTaken, (), (path, host, action, value, unknown))
 BOOST_DESCRIBE_STRUCT(Looked, (), (path, verdict, reason))
 BOOST_DESCRIBE_STRUCT(GateReason, (), (name, open, text))
 BOOST_DESCRIBE_STRUCT(GateAsked, (), (path, host, open, reasons))
 BOOST_DESCRIBE_STRUCT(TurnStarted, (), (path, host))
 BOOST_DESCRIBE_STRUCT(TurnEnded, (), (path, host, outcome, cause))
 BOOST_DESCRIBE_STRUCT(Intent, (),
-                      (intent, path, host, action, effect, retry, attempt, inputs, undo, undoes, fence, limit_ms))
+                      (intent, path, host, action, effect, retry, attempt, inputs, undo, undoes, fence, limit_ms, slot))
 BOOST_DESCRIBE_STRUCT(EffectAccepted, (), (intent, outputs))
 BOOST_DESCRIBE_STRUCT(EffectObserved, (), (intent, saw, conclusion))
 BOOST_DESCRIBE_STRUCT(EffectEnded, (), (intent, outcome, outputs, before, after, reason))
