@@ -46,6 +46,7 @@ struct RunCreated {
   std::vector<std::string> packs;  // folders, in order
   Person requester;
   std::string trigger;               // person, watch, schedule
+  bool interactive = false;         // somebody can be asked to confirm later
   std::int64_t changes_at_most = 0;  // hosts on which it may do anything above nudge: what must be confirmed
 };
 struct RunResumed {  // another process, or the same after a stop; nothing read before it counts as fresh
@@ -146,7 +147,7 @@ struct Intent {
   std::string undoes;  // the intent that this one settles
   json::object fence;  // store, epoch, machine, boot: what the host checks before it acts
   std::int64_t limit_ms = 0;
-  bool slot = false;    // it takes the slot of its host
+  bool slot = false;  // it takes the slot of its host
 };
 struct EffectAccepted {
   std::string intent;
@@ -216,15 +217,26 @@ struct Event {
 
 EventKind kind_of(const EventBody& body);  // the variant's order is EventKind's
 
-// The stored JSON, canonical; and back. Reading is strict: ErrorKind::corrupt names the field.
+inline constexpr std::size_t kMaxEventBytes = 4u << 20;  // of one stored body
+
+// The stored JSON, canonical; and back. Reading is strict (every key, no other, each of its type): ErrorKind::corrupt
+// names the field.
 std::string encode(const EventBody& body);
 Result<EventBody> decode(EventKind kind, std::string_view text);
+
+// The same for what is about to be stored: bytes that are no UTF-8 (a host's words) become U+FFFD. ErrorKind::exhausted
+// above kMaxEventBytes; ErrorKind::invalid if it could not be read back: nested deeper than parse_json reads, or a
+// number that JSON does not have.
+Result<std::string> encode_checked(const EventBody& body);
+
+// The kind of that name, or nothing.
+std::optional<EventKind> kind_named(std::string_view name);
 
 BOOST_DESCRIBE_STRUCT(Person, (), (uid, user, sudo_user))
 BOOST_DESCRIBE_STRUCT(Document, (), (name, text))
 BOOST_DESCRIBE_STRUCT(RunCreated, (),
                       (format, playbook, summary, digest, params, playbooks, inventory, policy, packs, requester,
-                       trigger, changes_at_most))
+                       trigger, interactive, changes_at_most))
 BOOST_DESCRIBE_STRUCT(RunResumed, (), (epoch, by))
 BOOST_DESCRIBE_STRUCT(RunConfirmed, (), (hosts, by))
 BOOST_DESCRIBE_STRUCT(ApprovalAsked, (), (path, text, digest, group, count, expires_ms))
