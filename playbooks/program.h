@@ -98,6 +98,7 @@ struct Node {
   NodeId yes = kEnd;
   NodeId no = kStop;
   NodeId unknown = kUndecided;
+  std::optional<NodeId> skipped{};  // of a rung: to the next rung, without a look; absent: as yes
 
   CheckedExprPtr
       expr{};  // guard, expect, look: the condition; act, snapshot: hosts (null: host in hand); rollout: the set
