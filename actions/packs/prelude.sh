@@ -79,11 +79,11 @@ before_text() { unjam_put before "$1" "$(unjam_string "$2")"; }
 after_text() { unjam_put after "$1" "$(unjam_string "$2")"; }
 
 out_list() {
-  unjam_put outputs "$1" "$(tr -d '\000' | awk -v most="$unjam_most" "$unjam_awk"'
+  unjam_put outputs "$1" "$(printf '%s\n' "$2" | tr -d '\000' | awk -v most="$unjam_most" "$unjam_awk"'
     $0 != "" && n < most { printf "%s\"", n++ ? "," : "["; printf "%s", esc($0); printf "\"" } END { print n ? "]" : "[]" }')"
 }
 out_records() {
-  unjam_put outputs "$1" "$(tr -d '\000' | awk -F '\t' -v spec="$2" -v most="$unjam_most" "$unjam_awk"'
+  unjam_put outputs "$1" "$(printf '%s\n' "$3" | tr -d '\000' | awk -F '\t' -v spec="$2" -v most="$unjam_most" "$unjam_awk"'
     BEGIN { m = split(spec, f, " "); for (i = 1; i <= m; i++) { split(f[i], p, ":"); name[i] = p[1]; type[i] = p[2] } }
     $0 != "" && n < most {
       printf "%s{", n++ ? "," : "["; sep = ""
@@ -92,7 +92,7 @@ out_records() {
     } END { print n ? "]" : "[]" }')"
 }
 out_map_duration() {
-  unjam_put outputs "$1" "$(tr -d '\000' | awk -F '\t' -v most="$unjam_most" "$unjam_awk"'
+  unjam_put outputs "$1" "$(printf '%s\n' "$2" | tr -d '\000' | awk -F '\t' -v most="$unjam_most" "$unjam_awk"'
     $1 != "" && n < most { v = typed($2, "duration"); if (v == "") next
       printf "%s\"%s\":%s", n++ ? "," : "{", esc($1), v } END { print n ? "}" : "{}" }')"
 }
@@ -109,6 +109,64 @@ cannot() {
   unjam_kind=$1
   shift
   unjam_frame "{\"error\":{\"kind\":\"$unjam_kind\",\"text\":$(unjam_string "$(printf '%s' "$*" | head -c 2000)")}}"
+}
+
+# ---- looking at this host and at others
+
+field() { printf '%s\n' "$1" | cut -f "$2"; }  # HOST-LINE N: 1 name, 2 address, 3 site, 4 role
+running() {  # NAME: whether a process of this name runs (no pgrep on small systems)
+  for unjam_v in /proc/[0-9]*/comm; do
+    read -r unjam_comm <"$unjam_v" && [ "$unjam_comm" = "$1" ] && return 0
+  done 2>/dev/null
+  return 1
+}
+work_folder() {  # sets $work, an empty folder that goes when the script ends
+  work=$(mktemp -d) || cannot failed 'cannot make a temporary folder'
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 1' HUP INT TERM
+}
+tcp_open() {  # ADDRESS PORT: 0 open, 1 not, 2 no tool to look with. perl-base is essential on Debian.
+  if have perl; then
+    timeout 8 perl -MIO::Socket::INET -e 'exit(IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1], Proto => "tcp", Timeout => 3) ? 0 : 1)' "$1" "$2"
+    [ $? -eq 0 ]
+  elif have nc; then
+    timeout 5 nc -z -w 3 "$1" "$2" >/dev/null 2>&1
+  elif have openssl; then
+    timeout 5 openssl s_client -connect "$1:$2" </dev/null 2>/dev/null | grep -q '^CONNECTED'
+  else
+    return 2
+  fi
+}
+
+# Clock samples: lines `offset uncertainty` in seconds; offset is this host minus the other.
+ntp_sample() {  # ADDRESS. ntpdate of ntpsec and of ntp write differently; both print what is to be added to this clock.
+  timeout 5 ntpdate -q "$1" 2>/dev/null | awk '
+    !done && / \+\/- / { for (i = 2; i < NF; i++) if ($i == "+/-") { printf "%.6f %.6f\n", -$(i - 1), $(i + 1); done = 1; exit } }
+    !done && /offset .*delay / { for (i = 1; i < NF; i++) { if ($i == "offset") o = $(i + 1) + 0; if ($i == "delay") d = $(i + 1) + 0 }
+      if (d > 0) { printf "%.6f %.6f\n", -o, d / 2; done = 1; exit } }'
+}
+smb_sample() {  # ADDRESS: needs no login; whole seconds, cut off
+  have net || return 1
+  unjam_l1=$(date +%s.%N)
+  unjam_v=$(TZ=UTC0 timeout 6 net time system -S "$1" 2>/dev/null) || return 1
+  unjam_l2=$(date +%s.%N)
+  case $unjam_v in [0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9].[0-9][0-9]) ;; *) return 1 ;; esac
+  unjam_v=$(printf '%s\n' "$unjam_v" | sed 's/^\(..\)\(..\)\(..\)\(..\)\(....\)\.\(..\)$/\5-\1-\2 \3:\4:\6/')
+  unjam_v=$(date -u -d "$unjam_v" +%s) || return 1
+  printf '%s %s %s\n' "$unjam_l1" "$unjam_l2" "$unjam_v" | awk '{ lo = $1 - $3 - 1; hi = $2 - $3; printf "%.6f %.6f\n", (lo + hi) / 2, (hi - lo) / 2 }'
+}
+clock_offset() {  # ADDRESS [smb]: median of three samples, moved away from 0 by its uncertainty; fails if there are not three
+  unjam_way=ntp_sample
+  unjam_first=
+  if have ntpdate; then unjam_first=$(ntp_sample "$1"); fi
+  if [ -z "$unjam_first" ] && [ "${2:-}" = smb ]; then
+    unjam_way=smb_sample
+    unjam_first=$(smb_sample "$1") || return 1
+  fi
+  [ -n "$unjam_first" ] || return 1
+  { printf '%s\n' "$unjam_first" && "$unjam_way" "$1" && "$unjam_way" "$1"; } | sort -n | awk '
+    { o[NR] = $1; if ($2 > u) u = $2 }
+    END { if (NR != 3) exit 1; u += (o[3] - o[1]) / 2; printf "%.6f\n", o[2] < 0 ? o[2] - u : o[2] + u }'
 }
 
 unjam_machine() { tr -cd 'A-Za-z0-9._:-' <"$unjam_machine_file" 2>/dev/null; }

@@ -1,4 +1,5 @@
 # host.reboot: at most one restart per intent. The answer goes out first; the restart follows two seconds later, out of the session's reach.
+fence
 if [ -e /run/systemd/shutdown/scheduled ]; then cannot refused 'a shutdown is already scheduled by somebody else'; fi
 if have pgrep && pgrep -x shutdown >/dev/null 2>&1; then cannot refused 'a shutdown is already running'; fi
 have setsid || cannot failed 'setsid (util-linux) is not installed'
@@ -10,7 +11,6 @@ else
   cannot failed 'neither shutdown nor reboot is installed'
 fi
 
-fence
 out_text boot "$fence_boot"
 before_text boot "$fence_boot"
 setsid sh -c "sleep 2; $restart" unjam-reboot "$fence_intent" </dev/null >/dev/null 2>&1 &
