@@ -33,7 +33,8 @@ struct RollbackLine {
 
 std::vector<RollbackLine> rollback_log(const Run& run);
 
-// Intents whose undo is still owed, newest first.
+// Intents whose undo is still owed, newest first: Debt::owed and undo_failed. Of several attempts of one step on one
+// host the newest stands for all; its undo settles them together.
 std::vector<std::string> owed(const Run& run);
 
 }  // namespace unjam::state

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "state/event.h"
@@ -109,11 +110,23 @@ struct Run {
   std::vector<StuckNoted> stuck;
   std::optional<RunEnded> ended;
 
-  bool changed() const;  // an effect above nudge that was sent, or may have been
+  bool changed() const;  // an effect above nudge that was sent, or may have been; undoing one does not count again
 };
 
+// Place of an effect word (read nudge reversible disruptive destructive) in that order; -1 if it is none of them.
+int effect_rank(std::string_view effect);
+inline constexpr int kRankRead = 0;
+inline constexpr int kRankNudge = 1;
+inline constexpr int kRankReversible = 2;
+
 // Folds one event. ErrorKind::corrupt if the tables of status.h do not allow it there or it refers to what does not
-// exist: a journal that does not fold is not guessed at. Deterministic: no clock, no chance, no IO.
+// exist: a journal that does not fold is not guessed at. `run` is then unchanged. Deterministic: no clock, no chance,
+// no IO.
+//
+// run_resumed moves every Mono of the run to the clock of the process that wrote it, so that the time in between counts
+// against no limit; only approvals go on to age by the wall. It forgets all readings and the `hold` of looks, an
+// interrupt, and, of a run that had ended, its end and what was stuck: the run then settles what it owes (`stop` is set
+// to cause "rollback" if it never stopped).
 Result<void> apply(Run& run, const Event& event);
 
 Result<Run> fold(const RunId& id, const std::vector<Event>& events);

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <boost/describe/enum.hpp>
+#include <boost/describe/enum_to_string.hpp>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace unjam::state {

@@ -1,0 +1,251 @@
+#include "state/event.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/describe/enum_from_string.hpp>
+#include <boost/describe/members.hpp>
+#include <boost/mp11/algorithm.hpp>
+#include <cmath>
+#include <type_traits>
+#include <utility>
+
+namespace unjam::state {
+namespace {
+
+namespace describe = boost::describe;
+namespace mp11 = boost::mp11;
+
+constexpr std::size_t kKinds = static_cast<std::size_t>(EventKind::run_ended) + 1;
+static_assert(std::variant_size_v<EventBody> == kKinds, "EventBody and EventKind name the same events in one order");
+
+constexpr std::size_t kMaxStoredDepth = 32;  // what parse_json reads
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+// Reading. `where` is the path of the field, for the error; every overload returns false after setting it.
+struct Reader {
+  std::string where;
+  std::string problem;
+
+  bool wrong(std::string what) {
+    problem = std::move(what);
+    return false;
+  }
+
+  bool read(const json::value& from, bool& to) {
+    if (const bool* flag = from.if_bool()) return to = *flag, true;
+    return wrong("is not true or false");
+  }
+  bool read(const json::value& from, std::int64_t& to) {
+    if (const auto* number = from.if_int64()) return to = *number, true;
+    return wrong("is not an integer");
+  }
+  bool read(const json::value& from, int& to) {
+    const auto* number = from.if_int64();
+    if (number == nullptr || !std::in_range<int>(*number)) return wrong("is not an integer of 32 bits");
+    to = static_cast<int>(*number);
+    return true;
+  }
+  bool read(const json::value& from, std::string& to) {
+    const auto* text = from.if_string();
+    if (text == nullptr) return wrong("is not a text");
+    to.assign(text->data(), text->size());
+    return true;
+  }
+  bool read(const json::value& from, json::object& to) {
+    if (const auto* object = from.if_object()) return to = *object, true;
+    return wrong("is not an object");
+  }
+
+  template <typename T>
+  bool read(const json::value& from, std::optional<T>& to) {
+    if (from.is_null()) return to.reset(), true;
+    return read(from, to.emplace());
+  }
+
+  template <typename T>
+  bool read(const json::value& from, std::vector<T>& to) {
+    const auto* list = from.if_array();
+    if (list == nullptr) return wrong("is not a list");
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const std::size_t mark = where.size();
+      where += fmt::format("[{}]", i);
+      if (!read((*list)[i], to.emplace_back())) return false;
+      where.resize(mark);
+    }
+    return true;
+  }
+
+  template <typename T>
+    requires std::is_enum_v<T>
+  bool read(const json::value& from, T& to) {
+    std::string word;
+    if (!read(from, word)) return false;
+    if (!describe::enum_from_string(word.c_str(), to)) return wrong(fmt::format("has no word '{}'", word));
+    return true;
+  }
+
+  template <typename T>
+    requires describe::has_describe_members<T>::value
+  bool read(const json::value& from, T& to) {
+    using Members = describe::describe_members<T, describe::mod_public>;
+    const auto* object = from.if_object();
+    if (object == nullptr) return wrong("is not an object");
+    bool good = true;
+    mp11::mp_for_each<Members>(
+        [&](auto member) { good = good && read_member(*object, member.name, to.*member.pointer); });
+    return good && only_known<Members>(*object);
+  }
+
+ private:
+  template <typename T>
+  bool read_member(const json::object& object, const char* name, T& to) {
+    const std::size_t mark = where.size();
+    where += fmt::format("{}{}", mark == 0 ? "" : ".", name);
+    const json::value* found = object.if_contains(name);
+    if (found == nullptr) return wrong("is missing");
+    if (!read(*found, to)) return false;
+    where.resize(mark);
+    return true;
+  }
+
+  template <typename Members>
+  bool only_known(const json::object& object) {
+    if (object.size() == mp11::mp_size<Members>::value) return true;
+    for (const auto& entry : object) {
+      bool known = false;
+      mp11::mp_for_each<Members>([&](auto member) { known = known || entry.key() == member.name; });
+      if (known) continue;
+      where += fmt::format("{}{}", where.empty() ? "" : ".", std::string_view(entry.key()));
+      return wrong("is not a field of this version");
+    }
+    return true;
+  }
+};
+
+template <std::size_t Index>
+Result<EventBody> read_body(const json::value& value) {
+  std::variant_alternative_t<Index, EventBody> body;
+  Reader reader;
+  if (reader.read(value, body)) return EventBody(std::move(body));
+  const std::string_view kind = spell(static_cast<EventKind>(Index));
+  const std::string field = reader.where.empty() ? "the body" : fmt::format("'{}'", reader.where);
+  return fail(ErrorKind::corrupt, fmt::format("event {}: {} {}", kind, field, reader.problem));
+}
+
+using BodyReader = Result<EventBody> (*)(const json::value&);
+
+template <std::size_t... Index>
+constexpr std::array<BodyReader, sizeof...(Index)> body_readers(std::index_sequence<Index...>) {
+  return {&read_body<Index>...};
+}
+constexpr auto kBodyReaders = body_readers(std::make_index_sequence<kKinds>());
+
+// Bytes of the valid UTF-8 sequence that begins at `at`; 0 if there is none (RFC 3629: no overlong form, no surrogate).
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
+  const auto tail = [&](std::size_t from, std::size_t count) {
+    for (std::size_t i = from; i < from + count; ++i)
+      if ((byte(i) & 0xC0u) != 0x80u) return false;
+    return true;
+  };
+  const unsigned first = byte(0);
+  const unsigned second = byte(1);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return tail(1, 1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
+    return tail(1, 2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+    return tail(1, 3) ? 4 : 0;
+  }
+  return 0;
+}
+
+// Only texts can hold such bytes, and every byte of JSON's own grammar is ASCII: so the repair works on the whole text.
+std::string valid_utf8(std::string text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) break;
+    at += length;
+  }
+  if (at == text.size()) return text;
+  std::string out = text.substr(0, at);
+  while (at < text.size()) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) {
+      out += kReplacement;
+      ++at;
+    } else {
+      out.append(text, at, length);
+      at += length;
+    }
+  }
+  return out;
+}
+
+// Why `value` could not be read back, or empty.
+std::string unreadable(const json::value& value, std::size_t depth) {
+  if (depth > kMaxStoredDepth) return fmt::format("is nested deeper than {} levels", kMaxStoredDepth);
+  if (const double* number = value.if_double(); number != nullptr && !std::isfinite(*number)) {
+    return "holds a number that JSON does not have";
+  }
+  if (value.is_uint64()) return "holds a number above 64 bits with sign";
+  if (const auto* list = value.if_array()) {
+    for (const auto& item : *list)
+      if (std::string why = unreadable(item, depth + 1); !why.empty()) return why;
+  }
+  if (const auto* object = value.if_object()) {
+    for (const auto& entry : *object)
+      if (std::string why = unreadable(entry.value(), depth + 1); !why.empty()) return why;
+  }
+  return {};
+}
+
+json::value to_value(const EventBody& body) {
+  return std::visit([](const auto& event) { return json::value_from(event); }, body);
+}
+
+}  // namespace
+
+EventKind kind_of(const EventBody& body) {
+  return static_cast<EventKind>(body.index());
+}
+
+std::optional<EventKind> kind_named(std::string_view name) {
+  EventKind kind{};
+  if (!describe::enum_from_string(std::string(name).c_str(), kind)) return std::nullopt;
+  return kind;
+}
+
+std::string encode(const EventBody& body) {
+  return valid_utf8(canonical(to_value(body)));
+}
+
+Result<std::string> encode_checked(const EventBody& body) {
+  const json::value value = to_value(body);
+  if (const std::string why = unreadable(value, 1); !why.empty()) {
+    return fail(ErrorKind::invalid, fmt::format("event {} {}", spell(kind_of(body)), why));
+  }
+  std::string text = valid_utf8(canonical(value));
+  if (text.size() > kMaxEventBytes) {
+    return fail(ErrorKind::exhausted, fmt::format("event {} has {} bytes: at most {} are stored", spell(kind_of(body)),
+                                                  text.size(), kMaxEventBytes));
+  }
+  return text;
+}
+
+Result<EventBody> decode(EventKind kind, std::string_view text) {
+  const auto index = static_cast<std::size_t>(kind);
+  if (index >= kKinds) return fail(ErrorKind::corrupt, fmt::format("event of unknown kind {}", index));
+  const auto value = parse_json(text);
+  if (!value) {
+    return fail(ErrorKind::corrupt, fmt::format("event {}: {}", spell(kind), value.error().message));
+  }
+  return kBodyReaders[index](*value);
+}
+
+}  // namespace unjam::state
