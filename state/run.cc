@@ -166,10 +166,9 @@ class Fold {
 
   Result<void> operator()(const Intent& body) {
     if (const auto checked = check_intent(body); !checked) return checked;
-    EffectRecord& effect = run_.effects_by_intent[body.intent];
-    if (effect.phase == EffectPhase::none) run_.effect_order.push_back(body.intent);
-    effect = EffectRecord{.intent = body, .at = event_.mono, .wall = event_.wall, .seq = event_.seq};
-    effect.phase = EffectPhase::intended;
+    const auto [effect, first] = run_.effects_by_intent.try_emplace(body.intent);
+    if (first) run_.effect_order.push_back(body.intent);
+    effect->second = EffectRecord{.intent = body, .at = event_.mono, .wall = event_.wall, .seq = event_.seq};
     if (effect_rank(body.effect) > kRankRead) ++run_.effects;
     if (!body.undoes.empty()) run_.effects_by_intent[body.undoes].undone_by = body.intent;
     if (body.slot) run_.slots.insert(body.host);
