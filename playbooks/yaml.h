@@ -39,8 +39,14 @@ struct YamlNode {
   const YamlNode* find(std::string_view key) const;  // of a map; null if absent
 };
 
-// The tree, or nothing and at least one error in `out`. Never throws, never hangs, whatever the bytes.
+// The tree, or nothing and at least one error in `out`. Never throws, never hangs, whatever the bytes. A tree that is
+// given is free of UJ01xx.
 std::unique_ptr<YamlNode> parse_yaml(const SourcePtr& source, Diagnostics& out);
+
+// The same, but the tree is also given where there are errors that leave the rest readable (a duplicate key, an empty
+// value, a tag): a loader that goes on with it reports all faults of a file at once. Nothing may be made of it if
+// `out.failed()`.
+std::unique_ptr<YamlNode> parse_yaml_all(const SourcePtr& source, Diagnostics& out);
 
 // Reads a file of at most kMaxYamlBytes; ErrorKind::not_found, denied, exhausted, io.
 Result<SourcePtr> read_source(const std::string& path);
