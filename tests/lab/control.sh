@@ -1,0 +1,19 @@
+#!/bin/bash
+# Becomes a command on the control machine. Usage: control.sh FOLDER CMD [ARGUMENT..]; started by script/lab in the control machine's
+# network, with a mount and a hostname namespace of its own. Files are those of the base machine, but for /run and what names a machine.
+set -eu
+run=/run/lab
+folder=$1
+shift
+# /proc of the namespace that this process is in: the base machine's.
+mount -t proc proc /proc
+mount -t sysfs -o ro sysfs /sys
+mount --bind "$run/control_hosts" /etc/hosts
+mount --bind "$run/control_machine_id" /etc/machine-id
+hostname control
+cd "$folder"
+export HOME=$run/control_home
+if [[ -n ${SUDO_UID-} ]]; then
+  exec setpriv --reuid "$SUDO_UID" --regid "${SUDO_GID-0}" --init-groups -- "$@"
+fi
+exec "$@"
