@@ -228,3 +228,74 @@ fence() {  # [again]
   exec 9>&-
   unjam_recording=1
 }
+
+# ---- Postfix: its log, and where mail goes
+
+mail_log() {  # [BYTES]: the newest BYTES of the mail log, rotated-out part first; fails if there is none to read
+  unjam_bytes=${1:-33554432}
+  unjam_v=$(postconf -h maillog_file 2>/dev/null)
+  case $unjam_v in
+    /dev/*) return 1 ;;
+    '') for unjam_v in /var/log/mail.log /var/log/maillog ''; do [ ! -r "$unjam_v" ] || break; done ;;
+  esac
+  if [ -n "$unjam_v" ]; then
+    [ -r "$unjam_v" ] || return 1
+    { [ ! -r "$unjam_v.1" ] || cat "$unjam_v.1"; cat "$unjam_v"; } | tail -c "$unjam_bytes"
+  elif have journalctl && [ -d /run/systemd/system ]; then
+    timeout 30 journalctl -q --no-pager -o short SYSLOG_FACILITY=2 -n 100000 | tail -c "$unjam_bytes"
+  else
+    return 1
+  fi
+}
+mail_split() {  # a Postfix list as lines: separated by blanks or commas, braces keep together
+  printf '%s\n' "$1" | awk '{ n = length($0); w = ""
+    for (i = 1; i <= n; i++) { c = substr($0, i, 1)
+      if (c == "{") d++; if (c == "}") d--
+      if (d == 0 && c ~ /[ ,\t]/) { if (w != "") print w; w = "" } else if (w != "" || c !~ /[ \t]/) w = w c }
+    if (w != "") print w; w = "" }' | awk '/:$/ { held = $0; next } { print held $0; held = "" }'
+}
+mail_listed() {  # DOMAIN PARAMETER: whether the domain is in that list, tables included
+  mail_split "$(postconf -xh "$2" 2>/dev/null)" | {
+    while IFS= read -r unjam_entry; do
+      case $unjam_entry in
+        "$1") exit 0 ;;
+        !*) ;;
+        /*) [ ! -r "$unjam_entry" ] || ! tr ' ,\t' '\n' <"$unjam_entry" | grep -qxF "$1" || exit 0 ;;
+        static:*) exit 0 ;;
+        *:*) [ -z "$(timeout 5 postmap -q "$1" "$unjam_entry" 2>/dev/null)" ] || exit 0 ;;
+      esac
+    done
+    exit 1
+  }
+}
+mail_route() {  # DOMAIN: what transport_maps says, `transport:nexthop`; nothing if it says nothing
+  unjam_maps=$(mail_split "$(postconf -xh transport_maps 2>/dev/null)")
+  unjam_key=$1 unjam_found=
+  while :; do
+    unjam_found=$(printf '%s\n' "$unjam_maps" | while IFS= read -r unjam_map; do
+      [ -n "$unjam_map" ] || continue
+      timeout 5 postmap -q "$unjam_key" "$unjam_map" </dev/null 2>/dev/null && break
+    done)
+    [ -z "$unjam_found" ] || break
+    case $unjam_key in
+      '*') break ;;
+      *.*) unjam_key=.${unjam_key#.}; unjam_key=.${unjam_key#.*.}; case ${unjam_key#.} in *.*) ;; *) unjam_key='*' ;; esac ;;
+      *) unjam_key='*' ;;
+    esac
+  done
+  printf '%s\n' "$unjam_found"
+}
+mail_hops() {  # ROUTE HOST-LINES: whether a next hop of the route is one of the hosts, by address, name, or first label
+  unjam_hops=$(printf '%s\n' "${1#*:}" | tr ',' '\n' | sed 's/^[[:space:]]*//; s/[[:space:]]*$//; s/^\[\([^]]*\)\].*$/\1/; s/:[0-9]*$//')
+  printf '%s\n' "$unjam_hops" | awk -F '\t' -v hosts="$(printf '%s' "$2" | tr '\n\t' ';|')" '
+    BEGIN { n = split(tolower(hosts), h, ";"); for (i = 1; i <= n; i++) { split(h[i], f, "|"); is[f[1]] = 1; is[f[2]] = 1
+      sub(/\..*/, "", f[1]); label[f[1]] = 1 } delete is[""]; delete label[""] }
+    { t = tolower($0); l = t; sub(/\..*/, "", l); if (t != "" && (t in is || (l in label && l !~ /^[0-9]*$/))) found = 1 } END { exit !found }' && return 0
+  for unjam_hop in $unjam_hops; do
+    have getent || break
+    for unjam_v in $(timeout 4 getent ahostsv4 "$unjam_hop" 2>/dev/null | awk '{ print $1 }' | sort -u); do
+      printf '%s\n' "$2" | cut -f 2 | grep -qxF "$unjam_v" && return 0
+    done
+  done
+  return 1
+}

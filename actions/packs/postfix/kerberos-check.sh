@@ -1,0 +1,98 @@
+# kerberos.check: what this hub's Kerberos rests on, looked at without using Kerberos (README.md says what the hub needs for it).
+#   own_key   the keytab that smtpd accepts with is there, can be read by Postfix, and has smtp/<myhostname>; likewise the client's, if one is named
+#   kdc_port  TCP 88 of every domain controller that is known
+#   spn       how many accounts hold smtp/<myhostname>, asked of every domain controller with a read-only account over NTLM
+#   trust     that account exists and is enabled at every controller that answers, and one of them at least has the keytab's key version
+have postconf || cannot absent 'Postfix is not installed'
+work_folder
+myhostname=$(postconf -h myhostname) || cannot unreadable 'postconf'
+principal=smtp/$myhostname
+
+environment=$(mail_split "$(postconf -xh import_environment 2>/dev/null)")
+keytab='' sasl=$(postconf -h smtpd_sasl_path)
+for folder in $(postconf -xh cyrus_sasl_config_path | tr ':' ' ') /etc/postfix/sasl /etc/sasl2 /usr/lib/sasl2; do
+  [ -r "$folder/$sasl.conf" ] || continue
+  keytab=$(sed -n 's/^[[:space:]]*keytab:[[:space:]]*//p' "$folder/$sasl.conf" | tail -n 1)
+  break
+done
+[ -n "$keytab" ] || keytab=$(printf '%s\n' "$environment" | sed -n 's/^KRB5_KTNAME=\(FILE:\)*//p')
+[ -n "$keytab" ] || keytab=/etc/krb5.keytab
+client=$(printf '%s\n' "$environment" | sed -n 's/^KRB5_CLIENT_KTNAME=\(FILE:\)*//p')
+
+as_postfix() { if [ "$(id -u)" = 0 ] && have runuser; then timeout 5 runuser -u "$(postconf -h mail_owner)" -- "$@"; else timeout 5 "$@"; fi; }
+versions=
+if have klist; then
+  own=true
+  listed=$(as_postfix klist -k "$keytab" 2>&1) || { own=false; note "$listed"; }
+  versions=$(printf '%s\n' "$listed" | awk -v p="$principal" 'tolower($2) ~ ("^" tolower(p) "@") { print $1 }' | sort -u)
+  [ -n "$versions" ] || own=false
+  if [ -n "$client" ]; then
+    as_postfix klist -k "$client" 2>/dev/null | grep -q '^ *[0-9][0-9]* .*@' || own=false
+  fi
+  out_bool own_key "$own"
+fi
+
+# The controllers: named by the administrator, or by krb5.conf, or found by DNS.
+realm=$(sed -n 's/^[[:space:]]*default_realm[[:space:]]*=[[:space:]]*//p' /etc/krb5.conf 2>/dev/null | head -n 1)
+if [ -r /etc/unjam/directory.servers ]; then
+  sed 's/#.*//' /etc/unjam/directory.servers | tr -s ' \t' '\n\n' | grep . >"$work/servers"
+else
+  sed -n 's/^[[:space:]]*kdc[[:space:]]*=[[:space:]]*\([^[:space:]:]*\).*/\1/p' /etc/krb5.conf 2>/dev/null >"$work/servers"
+  if [ ! -s "$work/servers" ] && [ -n "$realm" ] && have net; then
+    timeout 10 net lookup kdc "$realm" 2>/dev/null | sed 's/:[0-9]*$//' | grep -x '[0-9A-Za-z.:-]*' >"$work/servers"
+    first=$(head -n 1 "$work/servers")
+    if [ -n "$first" ]; then
+      timeout 8 net ads search -S "$first" -A /etc/unjam/directory.auth --use-kerberos=off \
+        '(&(objectCategory=computer)(userAccountControl:1.2.840.113556.1.4.803:=8192))' dNSHostName 2>/dev/null |
+        sed -n 's/^dNSHostName: //p' | while IFS= read -r name; do timeout 5 getent ahostsv4 "$name" | awk 'NR == 1 { print $1 }'; done >>"$work/servers"
+    fi
+  fi
+fi
+sort -u "$work/servers" | head -n 20 >"$work/all"
+
+search() {  # SERVER FILTER ATTRIBUTE..: fails unless that server answered
+  unjam_server=$1
+  shift
+  timeout 10 net ads search -S "$unjam_server" -A /etc/unjam/directory.auth --use-kerberos=off "$@" 2>/dev/null | grep -v '^$' >"$work/answer" && grep -q '^Got [0-9]* replies' "$work/answer"
+}
+look() {  # SERVER: lines for the judgement below
+  tcp_open "$1" 88
+  printf 'port\t%s\n' "$?"
+  have net && [ -r /etc/unjam/directory.auth ] || return
+  work=$work/$number
+  mkdir -p "$work"
+  search "$1" "(servicePrincipalName=$principal)" sAMAccountName userAccountControl msDS-KeyVersionNumber || return
+  found=$(sed -n 's/^Got \([0-9]*\) replies.*/\1/p' "$work/answer")
+  printf 'spn\t%s\n' "$found"
+  if [ "$found" = 0 ]; then
+    search "$1" "(sAMAccountName=${myhostname%%.*}\$)" sAMAccountName userAccountControl msDS-KeyVersionNumber || return
+    found=$(sed -n 's/^Got \([0-9]*\) replies.*/\1/p' "$work/answer")
+  fi
+  [ "$found" -le 1 ] || return
+  control=$(sed -n 's/^userAccountControl: //p' "$work/answer")
+  if [ "$found" = 0 ] || { [ -n "$control" ] && [ $((control & 2)) -ne 0 ]; }; then printf 'account\tno\n'; else printf 'account\tyes\n'; fi
+  printf 'version\t%s\n' "$(sed -n 's/^msDS-KeyVersionNumber: //p' "$work/answer")"
+}
+number=0
+while IFS= read -r server; do
+  number=$((number + 1))
+  look "$server" >"$work/seen.$number" &
+done <"$work/all"
+wait
+cat "$work"/seen.* >"$work/seen" 2>/dev/null
+
+has() { grep -q "^$1$unjam_tab$2" "$work/seen"; }
+if has port 0 && ! has port 1 && ! has port 2; then out_bool kdc_port true; elif has port 1; then out_bool kdc_port false; fi
+if has spn '[1-9][0-9]' || has spn '[2-9]'; then out_text spn duplicate
+elif has spn 0; then out_text spn missing
+elif has spn 1; then out_text spn ok; fi
+if has account no; then
+  out_bool trust false
+elif has account yes; then
+  known=false
+  for version in $versions; do if has version "$version\$"; then known=true; fi; done
+  # Without a readable keytab, or if no controller tells the key's version, the account is all that can be judged.
+  if [ -z "$versions" ] || ! has version '[0-9]'; then known=true; fi
+  out_bool trust "$known"
+fi
+answer
