@@ -3,6 +3,22 @@
 //
 // Unknown is CEL's error: `false and unknown` is false, `true or unknown` true; exists/all absorb likewise; all else
 // passes it on. Only sure(b) and known(e) turn it into a value.
+//
+// The subset of CEL:
+//   ? :   ||  &&  == != < <= > >= in   + -   * / %   unary ! -   x.f  x[i]  f(x)  x.f(y)  ( )  [a, b]  {k: v}
+//   true false null, int (decimal, 0x), double, texts: '..' "..", tripled, raw r'..', all escapes; // comments
+//   macros   all exists exists_one filter map (with two and three arguments) has
+//   size()   of texts (code points), lists, maps, sets; as function and as member
+//   text     contains startsWith endsWith matches (RE2); `+`
+//   convert  int() double() string() bool() duration() timestamp(), by CEL's rules
+//   time     getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds
+//            getMilliseconds, with an optional fixed offset ("UTC", "+09:00"); of durations the last four
+// Left out: uint, bytes, messages, type(), a leading dot, zones by name (an expression reads no files), and dyn(),
+// which only `unjam eval` has. Added: `and or` for && ||; `not`, which binds below comparison (`not h in skewed`, `not
+// x == y`); literals 30s 5m 4h
+//   1d; sure(b); known(e); abs() of int, double, duration; sets, which keep their order: + in size first() without(x)
+//   (x: an element or a set) and the macros (filter gives a set, map a list); facts asked of a host: queue(h).
+// Operators are strict about types: no int with double, no text with a site; literals adapt to their place.
 #pragma once
 
 #include <expected>
@@ -24,12 +40,14 @@ inline constexpr std::size_t kMaxExprBytes = 16u << 10;
 inline constexpr std::size_t kMaxExprDepth = 64;
 inline constexpr std::size_t kMaxExprNodes = 4'000;
 inline constexpr std::size_t kMaxEvalSteps = 1'000'000;  // over one evaluation, lets included
+inline constexpr std::size_t kMaxEvalDepth = 2'000;      // levels of recursion, lets included
 
 struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
 // One node of the syntax tree. Operators are calls: `a + b` is call "+" of two arguments, `a and b` and `a && b` both
-// call "&&".
+// call "&&", `a or b` "||", `not a` and `!a` "!" of one, `-a` "-" of one, `a ? b : c` "?:" of three, `a in b` "in".
+// sure, known and has are macros without receiver or variable; map with three arguments has args { filter, transform }.
 struct Expr {
   enum class Kind { literal, name, field, index, call, member_call, macro, list, map };
 
@@ -121,6 +139,7 @@ struct Unknown {
   std::string
       reason;  // what could not be read, of which host, why; or the evaluation error (overflow, no such key, ...)
   bool unread = false;  // a fact that was never read, as against one whose reading failed
+  Span where{};         // the innermost part that has no value, in the text that holds it; line 0: not known
 };
 using Evaluated = std::expected<Value, Unknown>;
 
@@ -134,8 +153,30 @@ class Scope {
   virtual Evaluated attribute(const HostRef& host, std::string_view field) const = 0;  // name site role address
 };
 
+// What one evaluation may still cost. A Scope that evaluates lets hands the budget on, so that they share one bound.
+class EvalBudget {
+ public:
+  // False when it is used up: the evaluation is then unknown.
+  bool spend(std::size_t steps = 1) {
+    if (steps > left_) left_ = 0;
+    left_ -= left_ == 0 ? 0 : steps;
+    return left_ > 0;
+  }
+  bool enter() { return ++depth_ <= kMaxEvalDepth; }  // one level of recursion; leave() also after false
+  void leave() { --depth_; }
+
+ private:
+  std::size_t left_ = kMaxEvalSteps;
+  std::size_t depth_ = 0;
+};
+
 // Evaluates a checked tree (or, for `unjam eval`, an unchecked one). Bounded by kMaxEvalSteps.
 Evaluated evaluate(const Expr& tree, const Scope& scope);
+Evaluated evaluate(const Expr& tree, const Scope& scope, EvalBudget& budget);
+
+// Whether `word` means something in every expression (keywords, reserved words, functions, macros, host hosts sites
+// params), so that no target, fact, let or step may be called so.
+bool reserved_name(std::string_view word);
 
 // `${...}` filled in; what is unknown reads "(unknown: reason)".
 std::string fill(const CheckedText& text, const Scope& scope);

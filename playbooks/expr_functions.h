@@ -1,0 +1,41 @@
+// The functions of expressions: one table of their types, one of their meanings. Part of the expression front end: only
+// expr_*.cc include it.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "playbooks/expr.h"
+
+namespace unjam::playbooks {
+
+// A function of simple types. For members the receiver is the first parameter.
+struct Overload {
+  std::string_view name;
+  bool member = false;
+  std::array<Type::Kind, 2> params{};
+  std::size_t count = 0;
+  Type::Kind result{};
+};
+
+std::span<const Overload> overloads();
+
+// Functions of sets and sizes, whose types depend on their receiver: size first without; dyn (loose only).
+bool is_function(std::string_view name, bool member);
+std::vector<std::string> function_names(bool member);
+
+// `args` are values: members get their receiver first. Never called with what its table does not have, except by loose
+// expressions: then "no such overload".
+Evaluated call_function(std::string_view name, bool member, std::span<const Value> args, EvalBudget& budget);
+
+// Operators with two values; && || ?: are the evaluator's.
+Evaluated apply_operator(std::string_view op, const Value& a, const Value& b, EvalBudget& budget);
+Evaluated apply_prefix(std::string_view op, const Value& a);
+
+// Whether the expression asks nothing: no name but its own variables, no fact.
+bool is_constant(const Expr& e);
+
+std::unexpected<Unknown> unknown(std::string reason);
+
+}  // namespace unjam::playbooks
