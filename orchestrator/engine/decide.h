@@ -1,0 +1,42 @@
+// The mind: decide(plan, run, surroundings, now) says what to do next. Pure: no clock, IO, log, randomness, await.
+//
+// The machine is walked from its entry along the outcomes that the journal holds, down to the nodes without one; what
+// these need is the answer. So the place of a run is never stored, and after a crash the same walk finds it again.
+#pragma once
+
+#include <vector>
+
+#include "orchestrator/engine/command.h"
+
+namespace unjam::engine {
+
+inline constexpr Millis kPoll{10'000};  // between two looks of expect, gate, until (policy `poll` may raise it)
+inline constexpr Millis kObserveFirst{
+    2'000};  // between two looks at a host that is rebooting or did not answer: doubles ...
+inline constexpr Millis kObserveMost{30'000};    // ... up to this (OpenSSH PerSourcePenalties, reliability.md 4.2)
+inline constexpr Millis kLockPatience{600'000};  // for the locks of the sites that another run holds
+inline constexpr Millis kUndoPatience{600'000};  // for an undo without a step that settles it
+inline constexpr int kResends = 2;               // of an idempotent nudge whose answer was lost
+
+// What surrounds the run: claims of all runs, and whether the kill switch is thrown.
+struct Surroundings {
+  std::vector<state::SlotRow> slots;
+  std::vector<state::LockRow> locks;
+  std::vector<state::EffectRow> effects;
+  bool kill_switch = false;
+};
+
+// Empty when the run waits for an answer or a person. After a Record it must be asked again before anything else is
+// done.
+std::vector<Command> decide(const Plan& plan, const state::Run& run, const Surroundings& around, Now now);
+
+// Whether an effect may start now, whatever the gate says: cancel, kill switch, window, freeze, approval. Asked by
+// decide, and again by the driver in the transaction of each intent. Empty: yes; else the cause and the reason.
+struct Obstacle {
+  std::string cause;  // cancel, interrupt, kill_switch, window, freeze, approval
+  std::string text;
+};
+std::optional<Obstacle> obstacle(const Plan& plan, const state::Run& run, bool kill_switch, playbooks::Effect effect,
+                                 Wall now);
+
+}  // namespace unjam::engine

@@ -1,0 +1,322 @@
+// What changes: sending, trying again, looking for what became of it, settling.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "orchestrator/engine/walker.h"
+
+namespace unjam::engine {
+
+using state::EffectPhase;
+
+namespace {
+
+constexpr Millis kRetryPause{5'000};  // between two tries of one action on one host
+
+bool fenced(const playbooks::ActionSpec& action) {
+  return action.effect >= playbooks::Effect::reversible || action.retry == playbooks::Retry::fenced ||
+         action.retry == playbooks::Retry::once;
+}
+
+bool resendable(const playbooks::ActionSpec& action) {
+  return action.effect == playbooks::Effect::nudge && action.retry == playbooks::Retry::idempotent;
+}
+
+playbooks::ExprUses uses_of(const std::vector<playbooks::Argument>& with) {
+  playbooks::ExprUses uses;
+  for (const auto& argument : with) {
+    const auto& facts = argument.expr ? argument.expr->uses.facts : argument.text->uses.facts;
+    uses.facts.insert(uses.facts.end(), facts.begin(), facts.end());
+  }
+  return uses;
+}
+
+}  // namespace
+
+void Walker::visit_act(const Node& node, const std::string& path, const Where& where) {
+  const auto* started = step(path);
+  if (started == nullptr) {
+    if (settling_) return;
+    if (!where.host && !admitted(node.action->effect)) return;
+    return record(state::StepStarted{path});
+  }
+  if (!node.expr) {
+    if (const auto outcome = act_on(node, path, *where.host, where)) {
+      const auto& intents = started->intents;
+      const auto last = intents.find(*where.host);
+      end_step(path, *outcome, "", last == intents.end() ? "" : run_.effects_by_intent.at(last->second).reason);
+    }
+    return;
+  }
+  if (!started->hosts) {
+    if (settling_) return;
+    const auto view = scope(where, path);
+    if (read(view, view.missing(node.expr->uses))) return;
+    const auto set = playbooks::evaluate(*node.expr->tree, view);
+    if (!set) return escalate(path, fmt::format("hosts: {}", set.error().reason), true, Outcome::unknown);
+    std::vector<std::string> hosts;
+    for (const auto& host : *set->as_set()) hosts.push_back(host.as_host()->name);
+    return record(state::HostsChosen{path, std::move(hosts)});
+  }
+  auto worst = Outcome::skipped;
+  bool waiting = false;
+  std::string detail;
+  for (const auto& host : *started->hosts) {
+    Where at = where;
+    at.host = host;
+    const auto outcome = act_on(node, path, host, at);
+    if (!outcome) {
+      waiting = true;
+      continue;
+    }
+    if (*outcome > worst && started->intents.contains(host))
+      detail = fmt::format("{}: {}", host, run_.effects_by_intent.at(started->intents.at(host)).reason);
+    worst = std::max(worst, *outcome);
+  }
+  if (!waiting) end_step(path, worst, "", worst > Outcome::ok ? detail : "");
+}
+
+// The outcome on one host once it is final.
+std::optional<state::StepOutcome> Walker::act_on(const Node& node, const std::string& path, const std::string& host,
+                                                 const Where& where) {
+  const auto* started = step(path);
+  const auto intent = started->intents.find(host);
+  if (intent == started->intents.end()) {
+    if (!settling_) try_send(node, path, host, 1, where);
+    return settling_ ? std::optional(Outcome::not_sent) : std::nullopt;
+  }
+  return after_try(node, *started, run_.effects_by_intent.at(intent->second), path, host, where);
+}
+
+std::optional<state::StepOutcome> Walker::after_try(const Node& node, const state::StepRecord& started,
+                                                    const state::EffectRecord& effect, const std::string& path,
+                                                    const std::string& host, const Where& where) {
+  const Mono deadline = started.started + patience(node.limit, where.frame->params);
+  const int attempt = effect.intent.attempt;
+  const auto again = [&](int tries) {
+    if (settling_ || attempt >= tries || now_.mono + kRetryPause >= deadline) return false;
+    if (now_.mono < effect.at + kRetryPause) {
+      sleep(effect.at + kRetryPause);
+    } else {
+      try_send(node, path, host, attempt + 1, where);
+    }
+    return true;
+  };
+  switch (effect.phase) {
+    case EffectPhase::ok:
+      return Outcome::ok;
+    case EffectPhase::not_sent:
+      if (again(static_cast<int>(node.retry) + 1)) return std::nullopt;
+      return Outcome::not_sent;
+    case EffectPhase::failed:
+      if (again(static_cast<int>(node.retry) + 1)) return std::nullopt;
+      return Outcome::failed;
+    case EffectPhase::intended:
+      if (effect.epoch == run_.epoch) {
+        sleep(deadline + kPoll);  // under way in this process; its own deadline ends it first
+        return std::nullopt;
+      }
+      break;
+    case EffectPhase::unknown:
+      if (resendable(*node.action) && again(kResends + 1)) return std::nullopt;
+      break;
+    default:
+      break;
+  }
+  if (now_.mono >= deadline) return Outcome::unknown;
+  observe(effect, deadline);
+  return std::nullopt;
+}
+
+void Walker::observe(const state::EffectRecord& effect, Mono deadline) {
+  Millis interval = kObserveFirst;
+  for (int i = 0; i < effect.observations && interval < kObserveMost; ++i)
+    interval = std::min(interval * 2, kObserveMost);
+  const Mono last = effect.last_observed.value_or(effect.at);
+  const Mono due = std::min(last + interval, deadline);
+  // A crash leaves an intent that nobody has looked at in this process: look at once.
+  if (effect.last_observed && now_.mono < due) return sleep(due);
+  if (!effect.last_observed && effect.epoch == run_.epoch && now_.mono < due) return sleep(due);
+  out_.push_back(Observe{effect.intent.intent, effect.intent.host});
+}
+
+std::optional<std::string> Walker::over_cap(const std::string& action, const json::object& inputs) const {
+  for (const auto& [key, cap] : plan_.policy->caps) {
+    if (!key.starts_with(action + ".")) continue;
+    const auto* given = inputs.if_contains(key.substr(action.size() + 1));
+    if (given == nullptr) continue;
+    std::int64_t most = 0;
+    if (const auto* duration = cap.as_duration()) most = std::chrono::duration_cast<Millis>(*duration).count();
+    if (const auto* number = cap.as_int()) most = *number;
+    if (given->is_int64() && given->as_int64() > most)
+      return fmt::format("{} is {}, policy allows at most {}", key, given->as_int64(), most);
+  }
+  return std::nullopt;
+}
+
+void Walker::try_send(const Node& node, const std::string& path, const std::string& host, int attempt,
+                      const Where& where) {
+  const auto& action = *node.action;
+  const auto* known = plan_.inventory->find(HostName{host});
+  if (known == nullptr || plan_.packs->provider(*known, action.name) == nullptr)
+    return escalate(path, fmt::format("no pack of {} offers {}", host, action.name), false, Outcome::not_sent);
+  if (const auto blocked = obstacle(plan_, run_, around_.kill_switch, action.effect, now_.wall))
+    return stop(blocked->cause, path, blocked->text);
+
+  const bool gated = where.rollout != nullptr && where.rollout->gate && action.needs_gate();
+  const auto* started = step(path);
+  Mono not_before{Millis{-1}};
+  if (const auto shut = started->gate_first.find(host); shut != started->gate_first.end()) {
+    const Mono deadline = shut->second + patience(where.rollout->gate->limit, where.frame->params);
+    if (now_.mono >= deadline) return end_step(path, Outcome::no, "gate", "the gate stayed shut until its limit");
+    not_before = started->gate_last.at(host);
+    const Mono due = std::min(not_before + poll(), deadline);
+    if (now_.mono < due) return sleep(due);
+  }
+  const auto view = scope(where, path, not_before);
+  bool waiting = read(view, view.missing(uses_of(node.with)));
+  if (fenced(action))
+    if (const auto demand = view.missing_implicit(kBootAction, host)) {
+      read_one(view, *demand);
+      waiting = true;
+    }
+  if (gated && gate_demands(*where.rollout, host, action.floor_required, view)) waiting = true;
+  if (waiting) return;
+
+  state::GateAsked asked{path, host, true, {}};
+  state::Claims claims;
+  if (gated) {
+    auto answer = ask_gate(*where.rollout, path, host, &action, view);
+    if (!answer) return;
+    if (!answer->asked.open) {
+      if (answer->queued) return record(std::move(answer->asked));
+      return record({answer->asked, state::StepEnded{path, Outcome::no, "limit of policy", ""}});
+    }
+    asked = std::move(answer->asked);
+    claims = std::move(answer->claims);
+  }
+  send(node, path, host, attempt, where, std::move(asked), std::move(claims));
+}
+
+void Walker::send(const Node& node, const std::string& path, const std::string& host, int attempt, const Where& where,
+                  state::GateAsked gate, state::Claims claims) {
+  const auto& action = *node.action;
+  const auto view = scope(where, path);
+  auto inputs = inputs_of(node.with, view, plan_);
+  if (!inputs) return escalate(path, inputs.error().reason, true, Outcome::unknown);
+  if (const auto over = over_cap(action.name, *inputs)) return stop("policy", path, *over);
+
+  const Mono deadline = step(path)->started + patience(node.limit, where.frame->params);
+  json::object fence;
+  if (fenced(action)) {
+    const auto boot = view.implicit(kBootAction, host);
+    const auto* fields = boot ? boot->as_record() : nullptr;
+    const bool complete = fields != nullptr && fields->contains("machine") && fields->contains("boot");
+    if (!complete) {
+      if (now_.mono >= deadline)
+        return end_step(path, Outcome::not_sent, "identity", boot ? "no machine or boot token" : boot.error().reason);
+      if (gate.reasons.empty()) return sleep(std::min(now_.mono + poll(), deadline));
+      gate.open = false;
+      gate.reasons.push_back(
+          {"identity", false, boot ? "the host did not say which machine it is" : boot.error().reason});
+      return record(std::move(gate));
+    }
+    const std::string machine = *fields->at("machine").as_text();
+    const auto pinned = run_.machines.find(host);
+    if (pinned != run_.machines.end() && pinned->second != machine)
+      return escalate(path,
+                      fmt::format("another machine answers at {}: {} instead of {}", host, machine, pinned->second),
+                      false, Outcome::not_sent);
+    fence = {{"machine", machine}, {"boot", *fields->at("boot").as_text()}};
+  }
+  Send send;
+  send.action = &action;
+  send.claims = std::move(claims);
+  send.gate = std::move(gate);
+  send.intent.path = path;
+  send.intent.host = host;
+  send.intent.action = action.name;
+  send.intent.effect = std::string(playbooks::spell(action.effect));
+  send.intent.retry = std::string(playbooks::spell(action.retry));
+  send.intent.attempt = attempt;
+  send.intent.inputs = std::move(*inputs);
+  send.intent.undo = action.undo;
+  send.intent.fence = std::move(fence);
+  send.intent.limit_ms = std::max<std::int64_t>((deadline - now_.mono).count(), 0);
+  send.intent.slot = send.claims.slot.has_value();
+  out_.push_back(std::move(send));
+}
+
+void Walker::visit_settle(const Node& node, const std::string& path, const Where& where) {
+  const auto* started = step(path);
+  if (started == nullptr) return record(state::StepStarted{path});
+  const auto* opened = step(where.prefix + node.target);
+  const state::EffectRecord* debt = nullptr;
+  if (opened != nullptr && where.host)
+    if (const auto intent = opened->intents.find(*where.host); intent != opened->intents.end())
+      debt = &run_.effects_by_intent.at(intent->second);
+  if (debt == nullptr || debt->phase == EffectPhase::not_sent)
+    return end_step(path, Outcome::skipped, "", "nothing was opened");
+  if (debt->settled) return end_step(path, Outcome::ok);
+  const Millis limit = patience(node.limit, where.frame->params);
+  if (!settle_effect(*debt, path, limit, false))
+    end_step(path, Outcome::failed, "undo", "the undo did not succeed within its limit");
+}
+
+// One try after another until the limit; true while there is still something to wait for.
+bool Walker::settle_effect(const state::EffectRecord& effect, const std::string& path, Millis limit, bool look_first) {
+  const auto* started = step(path);
+  const Mono deadline = started->started + limit;
+  const auto found = started->intents.find(effect.intent.host);
+  const auto* tried = found == started->intents.end() ? nullptr : &run_.effects_by_intent.at(found->second);
+  if (tried != nullptr) {
+    const bool open = tried->phase == EffectPhase::unknown || tried->phase == EffectPhase::accepted ||
+                      (tried->phase == EffectPhase::intended && tried->epoch != run_.epoch);
+    if (tried->phase == EffectPhase::intended && !open) return sleep(deadline + kPoll), true;
+    if (now_.mono >= deadline) return false;
+    if (open) return observe(*tried, deadline), true;
+    if (now_.mono < tried->at + kRetryPause) return sleep(tried->at + kRetryPause), true;
+  }
+  if (now_.mono >= deadline) return false;
+  const Where at{&root_, "", effect.intent.host};
+  if (look_first) {
+    // A host is put back only if it answers under its pinned key and is ready, drained or not.
+    const auto view = scope(at, path, started->last_look.value_or(Mono{Millis{-1}}));
+    if (started->last_look && now_.mono < *started->last_look + poll() && started->last_verdict != "true")
+      return sleep(std::min(*started->last_look + poll(), deadline)), true;
+    if (started->last_verdict != "true") {
+      const auto ready = health(effect.intent.host, "ready", view);
+      if (!ready) return true;
+      const bool yes = *ready && (*ready)->as_bool() != nullptr && *(*ready)->as_bool();
+      record(state::Looked{path, yes ? "true" : (*ready ? "false" : "unknown"), *ready ? "" : ready->error().reason});
+      return true;
+    }
+  }
+  const auto view = scope(at, path);
+  if (const auto demand = view.missing_implicit(kBootAction, effect.intent.host)) return read_one(view, *demand), true;
+  send_undo(effect, path, tried == nullptr ? 1 : tried->intent.attempt + 1, deadline - now_.mono);
+  return true;
+}
+
+void Walker::send_undo(const state::EffectRecord& effect, const std::string& path, int attempt, Millis limit) {
+  const auto* action = plan_.packs->find(effect.intent.undo);
+  const auto boot = scope(Where{&root_, "", effect.intent.host}, path).implicit(kBootAction, effect.intent.host);
+  const auto* fields = boot ? boot->as_record() : nullptr;
+  if (action == nullptr || fields == nullptr || !fields->contains("machine") || !fields->contains("boot"))
+    return sleep(now_.mono + poll());
+  Send send;
+  send.action = action;
+  send.settling = true;
+  send.intent.path = path;
+  send.intent.host = effect.intent.host;
+  send.intent.action = action->name;
+  send.intent.effect = std::string(playbooks::spell(action->effect));
+  send.intent.retry = std::string(playbooks::spell(action->retry));
+  send.intent.attempt = attempt;
+  send.intent.undoes = effect.intent.intent;
+  send.intent.fence = {{"machine", *fields->at("machine").as_text()}, {"boot", *fields->at("boot").as_text()}};
+  send.intent.limit_ms = limit.count();
+  out_.push_back(std::move(send));
+}
+
+}  // namespace unjam::engine

@@ -1,0 +1,316 @@
+#include "orchestrator/engine/driver.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <filesystem>
+
+#include "state/base/digest.h"
+
+namespace unjam::engine {
+
+namespace asio = boost::asio;
+using state::EffectPhase;
+
+namespace {
+
+constexpr Millis kLookLimit{60'000};
+constexpr Millis kEffectHistory{8LL * 24 * 3'600'000};  // what cooldowns may ask for: rules look back at most a week
+
+std::string text_at_or_empty(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string{};
+}
+
+std::string reason_of(const actions::Outcome& outcome) {
+  return outcome.kind == actions::Outcome::Kind::refused ? outcome.refusal.text : outcome.reason;
+}
+
+// Built outside of the coroutine: GCC 12 rejects initializer lists of JSON inside.
+json::object look_inputs(const std::string& intent) {
+  return {{"intent", intent}};
+}
+
+// What the first answer to an effect means. A reboot that was accepted is not done: proof is a new boot token.
+state::EventBody first_answer(const state::Intent& intent, const actions::Outcome& outcome) {
+  using Kind = actions::Outcome::Kind;
+  const auto& id = intent.intent;
+  switch (outcome.kind) {
+    case Kind::answered: {
+      auto outputs = playbooks::to_json(outcome.answer.outputs);
+      auto fields = outputs.is_object() ? outputs.as_object() : json::object{};
+      if (intent.action == kRebootAction) return state::EffectAccepted{id, std::move(fields)};
+      return state::EffectEnded{id, EffectPhase::ok, std::move(fields), outcome.answer.before, outcome.answer.after,
+                                ""};
+    }
+    case Kind::refused: {
+      const bool untouched = outcome.refusal.kind == actions::Refusal::Kind::refused ||
+                             outcome.refusal.kind == actions::Refusal::Kind::absent;
+      return state::EffectEnded{
+          id, untouched ? EffectPhase::not_sent : EffectPhase::failed, {}, {}, {}, outcome.refusal.text};
+    }
+    case Kind::not_sent:
+      return state::EffectEnded{id, EffectPhase::not_sent, {}, {}, {}, outcome.reason};
+    case Kind::unknown:
+      break;
+  }
+  return state::EffectEnded{id, EffectPhase::unknown, {}, {}, {}, outcome.reason};
+}
+
+}  // namespace
+
+Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Run run, state::Store& store,
+               Tokens& tokens, World world, Watcher watcher)
+    : io_(io),
+      plan_(std::move(plan)),
+      run_(std::move(run)),
+      store_(store),
+      tokens_(tokens),
+      world_(world),
+      caller_(*plan_, tokens, std::move(world)),
+      watcher_(std::move(watcher)),
+      news_(io) {}
+
+void Driver::post(state::EventBody event) {
+  inbox_.push_back(std::move(event));
+  wake();
+}
+
+void Driver::interrupt() {
+  interrupted_ = true;
+  wake();
+}
+
+void Driver::wake() {
+  woken_ = true;
+  news_.cancel();
+}
+
+asio::awaitable<void> Driver::wait_for_news(std::optional<Mono> until) {
+  using namespace asio::experimental::awaitable_operators;
+  if (woken_) {
+    woken_ = false;
+    co_return;
+  }
+  news_.expires_at(asio::steady_timer::time_point::max());
+  auto news = [this]() -> asio::awaitable<void> { co_await news_.async_wait(asio::as_tuple(asio::use_awaitable)); };
+  if (until) {
+    co_await (news() || world_.timers->sleep_until(*until));
+  } else {
+    co_await news();
+  }
+  woken_ = false;
+}
+
+asio::awaitable<Result<void>> Driver::drive() {
+  while (!interrupted_) {
+    const auto arrived = journal_inbox();
+    if (!arrived) co_return std::unexpected(arrived.error());
+    if (run_.phase == state::Phase::ended) break;
+    std::optional<Mono> until;
+    const auto journalled = perform(decide(*plan_, run_, surroundings(), world_.clock->now()), until);
+    if (!journalled) co_return std::unexpected(journalled.error());
+    if (*journalled || !inbox_.empty()) continue;
+    co_await wait_for_news(until);
+  }
+  // Calls that are still under way refer to this object; their own deadlines end them.
+  while (!in_flight_.empty() && !interrupted_) co_await wait_for_news(std::nullopt);
+  co_return Result<void>{};
+}
+
+Result<void> Driver::append(std::vector<state::EventBody> events, const state::Claims& claims) {
+  auto written = store_.append(run_.id, run_.seq, world_.clock->now(), std::move(events), claims);
+  if (!written) return std::unexpected(written.error());
+  for (const auto& event : *written) {
+    if (auto folded = state::apply(run_, event); !folded) return std::unexpected(folded.error());
+    log_event(event);
+    if (watcher_) watcher_(run_.id, event);
+  }
+  return {};
+}
+
+Result<bool> Driver::journal_inbox() {
+  if (inbox_.empty()) return false;
+  std::vector<state::EventBody> events(std::make_move_iterator(inbox_.begin()), std::make_move_iterator(inbox_.end()));
+  inbox_.clear();
+  if (auto done = append(std::move(events)); !done) return std::unexpected(done.error());
+  return true;
+}
+
+Surroundings Driver::surroundings() const {
+  Surroundings around;
+  if (auto slots = store_.slots()) around.slots = std::move(*slots);
+  if (auto locks = store_.locks()) around.locks = std::move(*locks);
+  if (auto effects = store_.effects(world_.clock->now().wall + -kEffectHistory)) around.effects = std::move(*effects);
+  around.kill_switch = kill_switch();
+  return around;
+}
+
+bool Driver::kill_switch() const {
+  std::error_code ignored;
+  return !plan_->policy->kill_switch.empty() && std::filesystem::exists(plan_->policy->kill_switch, ignored);
+}
+
+Result<bool> Driver::perform(std::vector<Command> commands, std::optional<Mono>& until) {
+  for (auto& command : commands) {
+    if (auto* record = std::get_if<Record>(&command)) return perform_record(std::move(*record));
+  }
+  for (auto& command : commands) {
+    if (auto* read = std::get_if<Read>(&command)) perform_read(std::move(*read));
+    if (auto* observe = std::get_if<Observe>(&command)) perform_observe(*observe);
+    if (auto* sleep = std::get_if<Sleep>(&command)) until = until ? std::min(*until, sleep->until) : sleep->until;
+    if (auto* send = std::get_if<Send>(&command)) {
+      if (auto sent = perform_send(std::move(*send)); !sent) return std::unexpected(sent.error());
+      return true;  // the run has changed: what was decided beside it is decided anew
+    }
+  }
+  return false;
+}
+
+Result<bool> Driver::perform_record(Record record) {
+  auto done = append(std::move(record.events), record.claims);
+  if (done) return true;
+  // A claim that another run took first: nothing was written, and the next look at the surroundings will show it.
+  if (done.error().kind == ErrorKind::conflict) return true;
+  return std::unexpected(done.error());
+}
+
+void Driver::perform_read(Read read) {
+  const auto key = fmt::format("read {}{} {}", read.fact, read.snapshot, read.host);
+  if (in_flight_.size() >= kMaxInFlight || !in_flight_.insert(key).second) return;
+  asio::co_spawn(
+      io_,
+      [this, key, read = std::move(read)]() mutable -> asio::awaitable<void> {
+        co_await this->read(std::move(read));
+        in_flight_.erase(key);
+        wake();
+      },
+      asio::detached);
+}
+
+asio::awaitable<void> Driver::read(Read read) {
+  const auto effects = run_.effects;
+  const auto started = world_.clock->now().mono;
+  std::optional<json::object> value;
+  std::string unknown = read.failed;
+  if (unknown.empty()) {
+    auto outcome = co_await caller_.call(read.host, *read.action, std::move(read.inputs), json::object(), read.limit);
+    if (outcome.kind == actions::Outcome::Kind::answered) {
+      auto outputs = playbooks::to_json(outcome.answer.outputs);
+      value = outputs.is_object() ? outputs.as_object() : json::object{};
+    } else {
+      unknown = reason_of(outcome);
+    }
+  }
+  if (!read.snapshot.empty()) {
+    inbox_.emplace_back(
+        state::SnapshotTaken{read.snapshot, read.host, read.action->name, std::move(value), std::move(unknown)});
+  } else {
+    inbox_.emplace_back(state::ReadingTaken{read.fact, read.host, effects, started.since_start.count(),
+                                            std::move(value), std::move(unknown)});
+  }
+}
+
+Result<void> Driver::perform_send(Send send) {
+  const auto now = world_.clock->now();
+  if (!send.settling) {
+    if (const auto blocked = obstacle(*plan_, run_, kill_switch(), send.action->effect, now.wall))
+      return append({state::StopBegun{blocked->cause, send.intent.path, blocked->text}});
+  }
+  send.intent.intent = tokens_.hex(8);
+  if (!send.intent.fence.empty()) {
+    send.intent.fence["store"] = store_.id().text;
+    send.intent.fence["epoch"] = std::to_string(store_.epoch());
+    send.intent.fence["intent"] = send.intent.intent;
+  }
+  std::vector<state::EventBody> events;
+  if (!send.gate.reasons.empty()) events.emplace_back(send.gate);
+  events.emplace_back(send.intent);
+  auto written = append(std::move(events), send.claims);
+  if (!written && written.error().kind == ErrorKind::conflict) {
+    // Another run was faster, or a limit was reached meanwhile: the gate is shut after all.
+    send.gate.path = send.intent.path;
+    send.gate.host = send.intent.host;
+    send.gate.open = false;
+    send.gate.reasons.push_back({"claim", false, written.error().message});
+    return append({std::move(send.gate)});
+  }
+  if (!written) return written;
+  const auto key = "act " + send.intent.intent;
+  in_flight_.insert(key);
+  asio::co_spawn(
+      io_,
+      [this, key, intent = std::move(send.intent), action = send.action]() mutable -> asio::awaitable<void> {
+        co_await act(std::move(intent), action);
+        in_flight_.erase(key);
+        wake();
+      },
+      asio::detached);
+  return {};
+}
+
+asio::awaitable<void> Driver::act(state::Intent intent, const playbooks::ActionSpec* action) {
+  const auto outcome =
+      co_await caller_.call(intent.host, *action, intent.inputs, intent.fence, Millis{intent.limit_ms});
+  inbox_.push_back(first_answer(intent, outcome));
+  if (intent.action == kRebootAction) {
+    const auto* host = plan_->inventory->find(HostName{intent.host});
+    world_.transport(plan_->inventory->connection_of(*host).transport).forget(host->name);
+  }
+}
+
+void Driver::perform_observe(const Observe& observe) {
+  const auto found = run_.effects_by_intent.find(observe.intent);
+  const auto key = "look " + observe.intent;
+  if (found == run_.effects_by_intent.end() || !in_flight_.insert(key).second) return;
+  asio::co_spawn(
+      io_,
+      [this, key, intent = found->second.intent]() mutable -> asio::awaitable<void> {
+        co_await look(std::move(intent));
+        in_flight_.erase(key);
+        wake();
+      },
+      asio::detached);
+}
+
+asio::awaitable<void> Driver::look(state::Intent intent) {
+  Observation seen;
+  const auto* action = plan_->packs->find(kLookAction);
+  if (action == nullptr) {
+    seen.unreached = fmt::format("no pack offers {}", kLookAction);
+  } else {
+    const auto outcome =
+        co_await caller_.call(intent.host, *action, look_inputs(intent.intent), json::object(), kLookLimit);
+    if (outcome.kind == actions::Outcome::Kind::answered) {
+      const auto outputs = playbooks::to_json(outcome.answer.outputs).as_object();
+      seen.reached = true;
+      seen.machine = text_at_or_empty(outputs, "machine");
+      seen.boot = text_at_or_empty(outputs, "boot");
+      seen.permit = text_at_or_empty(outputs, "permit");
+      seen.state = text_at_or_empty(outputs, "state");
+      if (const auto kept = base64_decode(text_at_or_empty(outputs, "answer")); kept && !kept->empty())
+        if (const auto parsed = parse_json(*kept); parsed && parsed->is_object()) seen.answer = parsed->as_object();
+    } else {
+      seen.unreached = reason_of(outcome);
+    }
+  }
+  auto conclusion = conclude(run_.effects_by_intent.at(intent.intent), seen);
+  inbox_.emplace_back(std::move(conclusion.observed));
+  if (conclusion.ended) inbox_.emplace_back(std::move(*conclusion.ended));
+}
+
+void Driver::log_event(const state::Event& event) const {
+  const auto kind = state::kind_of(event.body);
+  if (kind == state::EventKind::reading_taken || kind == state::EventKind::looked) {
+    spdlog::debug("run={} seq={} {}", run_.id.text, event.seq, state::spell(kind));
+    return;
+  }
+  spdlog::info("run={} seq={} {} phase={}", run_.id.text, event.seq, state::spell(kind), state::spell(run_.phase));
+}
+
+}  // namespace unjam::engine

@@ -1,0 +1,76 @@
+// The thin shell: performs what decide() asks, journals what comes back, asks again. One coroutine per run, all on the
+// io thread.
+//
+// Nothing is sent before its intent is on disk. After an error of the store nothing more is sent; the run stays
+// resumable.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "orchestrator/engine/caller.h"
+#include "orchestrator/engine/decide.h"
+#include "orchestrator/engine/recovery.h"
+#include "state/store.h"
+
+namespace unjam::engine {
+
+inline constexpr std::size_t kMaxInFlight = 256;  // calls of one run at once; the transports bound their own sessions
+
+class Driver {
+ public:
+  using Watcher = std::function<void(const RunId&, const state::Event&)>;
+
+  Driver(boost::asio::io_context& io, std::shared_ptr<const Plan> plan, state::Run run, state::Store& store,
+         Tokens& tokens, World world, Watcher watcher);
+
+  // Until the run has ended, the store failed (that error), or interrupt().
+  boost::asio::awaitable<Result<void>> drive();
+
+  // From people, validated by the service: confirmed, approval_given, approval_denied, cancel_requested. Journalled
+  // before anything else.
+  void post(state::EventBody event);
+  void interrupt();
+
+  const state::Run& run() const { return run_; }
+  const Plan& plan() const { return *plan_; }
+
+ private:
+  boost::asio::awaitable<void> wait_for_news(std::optional<Mono> until);
+  void wake();
+  Result<void> append(std::vector<state::EventBody> events, const state::Claims& claims = {});
+  Result<bool> perform(std::vector<Command> commands, std::optional<Mono>& until);  // true: something was journalled
+  Result<bool> journal_inbox();
+  Result<bool> perform_record(Record record);
+  Result<void> perform_send(Send send);
+  void perform_read(Read read);
+  void perform_observe(const Observe& observe);
+  boost::asio::awaitable<void> read(Read read);
+  boost::asio::awaitable<void> act(state::Intent intent, const playbooks::ActionSpec* action);
+  boost::asio::awaitable<void> look(state::Intent intent);
+  Surroundings surroundings() const;
+  bool kill_switch() const;
+  void log_event(const state::Event& event) const;
+
+  boost::asio::io_context& io_;
+  std::shared_ptr<const Plan> plan_;
+  state::Run run_;
+  state::Store& store_;
+  Tokens& tokens_;
+  World world_;
+  Caller caller_;
+  Watcher watcher_;
+  std::deque<state::EventBody> inbox_;
+  std::set<std::string> in_flight_;
+  boost::asio::steady_timer news_;  // never expires: cancelled to wake the coroutine
+  bool woken_ = false;
+  bool interrupted_ = false;
+};
+
+}  // namespace unjam::engine

@@ -1,0 +1,348 @@
+#include "orchestrator/engine/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "orchestrator/engine/scope.h"
+#include "playbooks/yaml.h"
+#include "state/base/digest.h"
+
+namespace unjam::engine {
+
+using playbooks::Effect;
+using playbooks::Fields;
+using playbooks::Node;
+using playbooks::Type;
+using playbooks::Value;
+
+namespace {
+
+constexpr int kEngineSchema = 1;  // part of the digest: what a plan means to the engine
+
+Result<json::value> json_of_text(const std::string& text, const Type& type) {
+  switch (type.kind) {
+    case Type::Kind::integer:
+    case Type::Kind::boolean: {
+      auto value = parse_json(text);
+      if (!value) return fail(ErrorKind::invalid, fmt::format("`{}` is not {}", text, spell(type)));
+      return *value;
+    }
+    default:
+      return json::value(text);
+  }
+}
+
+std::optional<std::string> out_of_bounds(const playbooks::Param& param, const Value& value) {
+  const auto below = [](const Value& a, const Value& b) {
+    if (a.as_int() && b.as_int()) return *a.as_int() < *b.as_int();
+    if (a.as_duration() && b.as_duration()) return *a.as_duration() < *b.as_duration();
+    return false;
+  };
+  if (param.min && below(value, *param.min)) return fmt::format("is below its least value {}", spell(*param.min));
+  if (param.max && below(*param.max, value)) return fmt::format("is above its largest value {}", spell(*param.max));
+  return std::nullopt;
+}
+
+Result<void> check_bounds(const playbooks::Program& program, const playbooks::Policy& policy,
+                          const playbooks::Param& param, const Value& value) {
+  if (const auto wrong = out_of_bounds(param, value))
+    return fail(ErrorKind::invalid, fmt::format("parameter {}: {} {}", param.name, spell(value), *wrong));
+  const auto rules = policy.least.find(program.name);
+  if (rules == policy.least.end()) return {};
+  const auto least = rules->second.find(param.name);
+  if (least == rules->second.end()) return {};
+  playbooks::Param rule{param.name, param.type, {}, least->second, {}, {}};
+  if (const auto wrong = out_of_bounds(rule, value))
+    return fail(ErrorKind::invalid, fmt::format("parameter {}: {} {} (policy)", param.name, spell(value), *wrong));
+  return {};
+}
+
+template <typename Give>
+Result<Fields> bind(const playbooks::Program& program, const playbooks::Estate& estate, const playbooks::Policy& policy,
+                    Give give) {
+  Fields out;
+  for (const auto& param : program.params) {
+    const Result<std::optional<json::value>> given = give(param);
+    if (!given) return std::unexpected(given.error());
+    std::optional<Value> value = param.fallback;
+    if (*given) {
+      const auto type = param.type->kind == Type::Kind::site ? playbooks::types::site(estate.sites) : param.type;
+      auto typed = playbooks::from_json(**given, *type);
+      if (!typed) return fail(ErrorKind::invalid, fmt::format("parameter {}: {}", param.name, typed.error().message));
+      value = std::move(*typed);
+    }
+    if (!value)
+      return fail(ErrorKind::invalid, fmt::format("parameter {} is missing: give --param {}=VALUE ({})", param.name,
+                                                  param.name, spell(*param.type)));
+    if (auto bounded = check_bounds(program, policy, param, *value); !bounded) return std::unexpected(bounded.error());
+    out.emplace(param.name, std::move(*value));
+  }
+  return out;
+}
+
+std::vector<std::string> names_of(const playbooks::Program& program) {
+  std::vector<std::string> out;
+  for (const auto& param : program.params) out.push_back(param.name);
+  return out;
+}
+
+}  // namespace
+
+Result<Fields> bind_params(const playbooks::Program& program, const playbooks::Estate& estate,
+                           const playbooks::Policy& policy, const std::map<std::string, std::string>& given) {
+  const auto known = names_of(program);
+  for (const auto& [name, text] : given)
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const auto near = playbooks::nearest(name, known);
+      return fail(ErrorKind::invalid, fmt::format("{} has no parameter {}{}", program.name, name,
+                                                  near.empty() ? "" : fmt::format(": did you mean {}?", near)));
+    }
+  return bind(program, estate, policy, [&](const playbooks::Param& param) -> Result<std::optional<json::value>> {
+    const auto found = given.find(param.name);
+    if (found == given.end()) return std::optional<json::value>{};
+    auto value = json_of_text(found->second, *param.type);
+    if (!value) return fail(ErrorKind::invalid, fmt::format("parameter {}: {}", param.name, value.error().message));
+    return std::optional<json::value>(std::move(*value));
+  });
+}
+
+Result<Fields> bind_params(const playbooks::Program& program, const playbooks::Estate& estate,
+                           const playbooks::Policy& policy, const json::object& given) {
+  return bind(program, estate, policy, [&](const playbooks::Param& param) -> Result<std::optional<json::value>> {
+    const auto* found = given.if_contains(param.name);
+    return found == nullptr ? std::optional<json::value>{} : std::optional<json::value>(*found);
+  });
+}
+
+Result<std::map<std::string, Value, std::less<>>> bind_targets(const playbooks::Program& program,
+                                                               const playbooks::Estate& estate, const Fields& params) {
+  // A scope that knows the inventory and what was bound so far, and no run.
+  Plan plan;
+  plan.estate = estate;
+  const state::Run run;
+  Frame frame{&program, "", params, {}};
+  for (const auto& target : program.targets) {
+    const RunScope scope(plan, run, Now{}, Place{&frame, "", std::nullopt});
+    auto value = playbooks::evaluate(*target.expr->tree, scope);
+    if (!value) return fail(ErrorKind::invalid, fmt::format("target {}: {}", target.name, value.error().reason));
+    if (value->as_set() == nullptr || value->as_set()->empty())
+      return fail(ErrorKind::invalid, fmt::format("target {} is empty: no host of the inventory fits `{}`", target.name,
+                                                  target.expr->text.text));
+    frame.targets.emplace(target.name, std::move(*value));
+  }
+  return std::move(frame.targets);
+}
+
+namespace {
+
+playbooks::Estate estate_of(const actions::Inventory& inventory) {
+  playbooks::Estate out{inventory.sites, inventory.roles, {}};
+  for (const auto& host : inventory.hosts) out.hosts.push_back({host.name.text, host.site, host.role, host.address});
+  return out;
+}
+
+// What the machine may do, and where.
+struct Reach {
+  std::set<std::string> actions;
+  std::set<std::string> hosts;    // on which anything above nudge may be done
+  std::set<std::string> touched;  // in targets of a program that acts at all
+  std::optional<Effect> strongest;
+};
+
+void add_within(const playbooks::Within& within, const Frame& frame, const playbooks::Estate& estate, Reach& reach) {
+  if (within.empty())
+    for (const auto& host : estate.hosts) reach.hosts.insert(host.name);
+  for (const auto& atom : within) {
+    const auto target = frame.targets.find(atom);
+    if (target == frame.targets.end()) continue;
+    for (const auto& host : *target->second.as_set()) reach.hosts.insert(host.as_host()->name);
+  }
+}
+
+void reach_machine(const playbooks::Machine& machine, const Frame& frame, const Plan& plan,
+                   const playbooks::Within* in_hand, Reach& reach) {
+  for (const auto& node : machine.nodes) {
+    if (node.action != nullptr) reach.actions.insert(node.action->name);
+    if (node.kind == Node::Kind::act) {
+      reach.strongest = std::max(reach.strongest.value_or(Effect::read), node.action->effect);
+      if (!node.action->undo.empty() && node.action->undo != "none") reach.actions.insert(node.action->undo);
+      const auto* within = node.expr ? &node.expr->type->within : in_hand;
+      if (node.action->effect > Effect::nudge && within != nullptr) add_within(*within, frame, plan.estate, reach);
+    }
+    if (node.body) reach_machine(*node.body, frame, plan, &node.expr->type->within, reach);
+    if (node.after_turn) reach_machine(*node.after_turn, frame, plan, in_hand, reach);
+    if (!node.program) continue;
+    // Parameters of a play may depend on what is read later; then every host of the inventory counts.
+    Frame inner{node.program.get(), "", {}, {}};
+    playbooks::Set everyone;
+    for (const auto& host : plan.estate.hosts) everyone.push_back(Value::host(host.name));
+    for (const auto& target : node.program->targets) inner.targets.emplace(target.name, Value::set(everyone));
+    for (const auto& fact : node.program->facts) reach.actions.insert(fact.action->name);
+    reach_machine(node.program->machine, inner, plan, nullptr, reach);
+  }
+}
+
+Reach reach_of(const Plan& plan) {
+  Reach reach;
+  const Frame frame{plan.program.get(), "", plan.params, plan.targets};
+  for (const auto& fact : plan.program->facts) reach.actions.insert(fact.action->name);
+  reach_machine(plan.program->machine, frame, plan, nullptr, reach);
+  for (const auto& [role, field] : plan.policy->healthy) reach.actions.insert(field.action);
+  reach.actions.insert(kBootAction);
+  reach.actions.insert(kLookAction);
+  if (reach.strongest)
+    for (const auto& [name, set] : plan.targets)
+      for (const auto& host : *set.as_set()) reach.touched.insert(host.as_host()->name);
+  return reach;
+}
+
+std::vector<std::string> locks_of(const Plan& plan, const std::set<std::string>& hosts) {
+  std::set<std::string> locks;
+  for (const auto& name : hosts) {
+    const auto* host = plan.estate.find(name);
+    switch (plan.policy->one_at_a_time) {
+      case playbooks::Per::host:
+        locks.insert("host:" + name);
+        break;
+      case playbooks::Per::site:
+        if (host != nullptr) locks.insert("site:" + host->site);
+        break;
+      case playbooks::Per::organisation:
+        locks.insert("organisation");
+        break;
+    }
+  }
+  return {locks.begin(), locks.end()};
+}
+
+std::string file_digest(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return "absent";
+  std::ostringstream text;
+  text << file.rdbuf();
+  return sha256_hex(text.str());
+}
+
+json::object hosts_part(const Plan& plan) {
+  json::object out;
+  for (const auto& host : plan.inventory->hosts) {
+    const auto& connection = plan.inventory->connection_of(host);
+    json::array packs;
+    for (const auto& pack : host.packs) packs.emplace_back(pack);
+    out[host.name.text] = {{"site", host.site},
+                           {"role", host.role},
+                           {"address", host.address},
+                           {"packs", packs},
+                           {"user", connection.user},
+                           {"known_hosts", connection.known_hosts.empty() ? "" : file_digest(connection.known_hosts)}};
+  }
+  return out;
+}
+
+}  // namespace
+
+json::object digest_parts(const Plan& plan) {
+  json::object playbook_texts;
+  for (const auto& document : plan.created.playbooks)
+    playbook_texts[std::filesystem::path(document.name).stem().string()] = sha256_hex(document.text);
+  json::object actions;
+  for (const auto& action : reach_of(plan).actions) actions[action] = plan.packs->digest(action);
+  return {{"schema", kEngineSchema},
+          {"playbooks", playbook_texts},
+          {"params", playbooks::to_json(Value::record(plan.params))},
+          {"time_source", plan.inventory->time_source},
+          {"hosts", hosts_part(plan)},
+          {"policy", sha256_hex(plan.created.policy.text)},
+          {"actions", actions}};
+}
+
+namespace {
+
+// Finds played playbooks among the documents of the journal first, then beside the file, then in the catalogues.
+class Finder {
+ public:
+  Finder(const PlanTexts& texts, std::vector<state::Document>& used) : texts_(texts), used_(used) {}
+
+  Result<playbooks::SourcePtr> operator()(const std::string& playbook, const std::string& beside) const {
+    for (const auto& document : texts_.playbooks)
+      if (std::filesystem::path(document.name).stem() == playbook)
+        return remember(std::make_shared<playbooks::Source>(document.name, document.text));
+    std::vector<std::filesystem::path> folders{std::filesystem::path(beside).parent_path()};
+    for (const auto& catalog : texts_.catalogs) folders.emplace_back(catalog);
+    for (const auto& folder : folders) {
+      const auto path = (folder / (playbook + ".yaml")).string();
+      if (auto source = playbooks::read_source(path)) return remember(*source);
+    }
+    return fail(ErrorKind::not_found, fmt::format("no playbook {} beside {} or in the catalogue", playbook, beside));
+  }
+
+ private:
+  playbooks::SourcePtr remember(playbooks::SourcePtr source) const {
+    const bool known = std::any_of(used_.begin(), used_.end(), [&](const auto& d) { return d.name == source->name(); });
+    if (!known) used_.push_back({source->name(), source->text()});
+    return source;
+  }
+
+  const PlanTexts& texts_;
+  std::vector<state::Document>& used_;
+};
+
+std::shared_ptr<const playbooks::Policy> policy_of(const state::Document& text, const actions::Packs& packs,
+                                                   playbooks::Diagnostics& out) {
+  if (text.text.empty()) return std::make_shared<playbooks::Policy>();
+  return playbooks::load_policy(std::make_shared<playbooks::Source>(text.name, text.text), packs, out);
+}
+
+}  // namespace
+
+std::shared_ptr<const Plan> make_plan(const PlanTexts& texts, playbooks::Diagnostics& out,
+                                      std::optional<Error>& error) {
+  auto plan = std::make_shared<Plan>();
+  plan->inventory =
+      actions::load_inventory(std::make_shared<playbooks::Source>(texts.inventory.name, texts.inventory.text), out);
+  plan->packs = actions::load_packs(texts.pack_roots, out);
+  if (!plan->packs) return nullptr;
+  plan->policy = policy_of(texts.policy, *plan->packs, out);
+  if (!plan->inventory || !plan->policy) return nullptr;
+  plan->estate = estate_of(*plan->inventory);
+
+  const auto& first = texts.playbooks.front();
+  std::vector<state::Document> used{first};
+  playbooks::CheckInput input{plan->packs.get(), &plan->estate, plan->policy.get(), Finder(texts, used)};
+  plan->program = playbooks::load_playbook(std::make_shared<playbooks::Source>(first.name, first.text), input, out);
+  if (!plan->program || out.failed()) return nullptr;
+
+  auto params = texts.typed_params.empty()
+                    ? bind_params(*plan->program, plan->estate, *plan->policy, texts.params)
+                    : bind_params(*plan->program, plan->estate, *plan->policy, texts.typed_params);
+  if (!params) return error = params.error(), nullptr;
+  plan->params = std::move(*params);
+  auto targets = bind_targets(*plan->program, plan->estate, plan->params);
+  if (!targets) return error = targets.error(), nullptr;
+  plan->targets = std::move(*targets);
+
+  auto reach = reach_of(*plan);
+  plan->changeable.assign(reach.hosts.begin(), reach.hosts.end());
+  plan->strongest = reach.strongest;
+  plan->locks = locks_of(*plan, reach.touched);
+
+  auto& created = plan->created;
+  created.playbook = plan->program->name;
+  created.summary = plan->program->summary;
+  created.params = playbooks::to_json(Value::record(plan->params)).as_object();
+  created.playbooks = std::move(used);
+  created.inventory = texts.inventory;
+  created.policy = texts.policy;
+  created.packs = texts.pack_roots;
+  created.changes_at_most = static_cast<std::int64_t>(plan->changeable.size());
+  plan->digest = sha256_hex(canonical(digest_parts(*plan)));
+  created.digest = plan->digest;
+  return plan;
+}
+
+}  // namespace unjam::engine
