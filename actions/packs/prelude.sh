@@ -299,3 +299,61 @@ mail_hops() {  # ROUTE HOST-LINES: whether a next hop of the route is one of the
   done
   return 1
 }
+
+# ---- Samba domain controllers: read from the local database, which needs no login and so works when Kerberos does not
+
+ad_search() {  # ARGUMENTS of ldbsearch: LDIF with folded lines joined
+  timeout 20 ldbsearch -H "${unjam_ad_db:-/var/lib/samba/private/sam.ldb}" "$@" 2>/dev/null >"$work/ldif" || return 1
+  awk '/^ / { line = line substr($0, 2); next } { if (NR > 1) print line; line = $0 } END { print line }' "$work/ldif"
+}
+# ad_read: fills $work/dsas (lines GUID TAB name TAB site TAB options TAB dns TAB settings-dn), $work/links (inbound links from other sites that fail:
+# name TAB partition TAB code TAB safe TAB seconds since 1970 of the last attempt), and sets $ad_own (GUID) and $ad_options (of this controller).
+ad_read() {
+  have ldbsearch || cannot unreadable 'ldbsearch (ldb-tools) is not installed'
+  have samba || cannot absent 'Samba is not installed'
+  ad_search -s base -b '' dsServiceName configurationNamingContext namingContexts >"$work/root" || cannot unreadable 'the local directory database'
+  unjam_own_dn=$(sed -n 's/^dsServiceName: //p' "$work/root")
+  unjam_config=$(sed -n 's/^configurationNamingContext: //p' "$work/root")
+  [ -n "$unjam_own_dn" ] && [ -n "$unjam_config" ] || cannot unreadable 'the local directory database has no root'
+  ad_search -b "CN=Sites,$unjam_config" '(|(objectClass=nTDSDSA)(objectClass=nTDSDSARO)(objectClass=server))' objectGUID options dNSHostName >"$work/sites" ||
+    cannot unreadable 'the sites of the directory'
+  awk '
+    function done_one(   p) { if (dn == "") return
+      if (dn ~ /^CN=NTDS Settings,/) { split(dn, p, ","); n++; g[n] = guid; o[n] = opt + 0; d[n] = dn; nm[n] = substr(p[2], 4); st[n] = substr(p[4], 4) }
+      else dns[dn] = host
+      dn = ""; guid = ""; opt = 0; host = "" }
+    /^dn: / { done_one(); dn = substr($0, 5) } /^objectGUID: / { guid = $2 } /^options: / { opt = $2 } /^dNSHostName: / { host = $2 }
+    END { done_one(); for (i = 1; i <= n; i++) print g[i] "\t" tolower(nm[i]) "\t" st[i] "\t" o[i] "\t" dns[substr(d[i], 18)] "\t" d[i] }' "$work/sites" >"$work/dsas"
+  unjam_v=$(awk -F '\t' -v dn="$unjam_own_dn" 'tolower($6) == tolower(dn)' "$work/dsas")
+  ad_own=$(field "$unjam_v" 1) ad_options=$(field "$unjam_v" 4)
+  [ -n "$ad_own" ] || cannot unreadable 'this controller is not in its own directory'
+  : >"$work/blobs"
+  sed -n 's/^namingContexts: //p' "$work/root" | while IFS= read -r unjam_nc; do
+    ad_search -s base -b "$unjam_nc" repsFrom >"$work/reps" || { echo 1 >"$work/failed"; break; }
+    sed -n 's/^repsFrom:: //p' "$work/reps" | while IFS= read -r unjam_v; do
+      printf '%s\t%s\n' "$(printf '%s' "$unjam_v" | base64 -d | od -An -v -tu1 | tr -s ' \n' ' ')" "$unjam_nc"
+    done >>"$work/blobs"
+  done
+  [ ! -e "$work/failed" ] || cannot unreadable 'the replication links'
+  # repsFromToBlob version 1 (MS-ADTS): last attempt at byte 24 (seconds since 1601), its result at 32, the source's GUID at 160.
+  awk -F '\t' -v dsas="$work/dsas" -v own="$ad_own" -v mine="$ad_options" '
+    function u32(i) { return b[i + 1] + 256 * (b[i + 2] + 256 * (b[i + 3] + 256 * b[i + 4])) }
+    function hex(i, n, step,   s) { for (s = ""; n-- > 0; i += step) s = s sprintf("%02x", b[i + 1]); return s }
+    BEGIN {
+      while ((getline line < dsas) > 0) { split(line, f, "\t"); name[f[1]] = f[2]; site[f[1]] = f[3]; options[f[1]] = f[4] }
+      # Failures that a forced attempt may cure or may meet again, but that it cannot make worse: network, name, time, login, busy. All else is unsafe.
+      m = split("2 5 31 53 55 58 59 64 67 121 995 997 1130 1225 1226 1229 1231 1232 1234 1236 1256 1311 1326 1355 1396 1398 1450 1460 1722 1723 1726 1727 1728 1753 1818 1825 1908 8438 8453 8524 8589 8456 8457 -2146893022 -2146893052", c, " ")
+      for (i = 1; i <= m; i++) good[c[i]] = 1
+    }
+    { k = split($1, b, " "); if (k < 176 || b[1] != 1) { print "odd"; next }
+      guid = hex(163, 4, -1) "-" hex(165, 2, -1) "-" hex(167, 2, -1) "-" hex(168, 2, 1) "-" hex(170, 6, 1)
+      code = u32(32); if (code >= 2147483648) code -= 4294967296
+      if (code == 0 || code == 8477 || code == 8464) next                     # well, or still at it
+      if (!(guid in name) || site[guid] == site[own]) next                     # a controller that is no more, or of this site
+      safe = code in good
+      if (int(mine / 2) % 2 == 1) safe = 0                                     # DISABLE_INBOUND_REPL: somebody has decided so
+      if (code == 8456 && int(options[guid] / 4) % 2 == 1) safe = 0             # DISABLE_OUTBOUND_REPL at the source
+      printf "%s\t%s\t%d\t%s\t%.0f\t%s\n", name[guid], $2, code, safe ? "true" : "false", u32(28) * 4294967296 + u32(24) - 11644473600, guid
+    }' "$work/blobs" >"$work/links"
+  ! grep -q '^odd$' "$work/links" || cannot unreadable 'a replication link of an unknown form'
+}
