@@ -18,6 +18,11 @@ namespace {
 
 static_assert(kMaxTextBytes == kMaxYamlBytes);
 
+constexpr std::size_t kMaxShownLine = 400;  // bytes; a longer line is not shown corrected
+
+constexpr const char* kSyntaxHelp =
+    "look at indentation, quotes and brackets in this line and the one before; a key is followed by \": \"";
+
 // Thrown through yaml-cpp's parser to leave it at once; caught in parse_events.
 struct LimitReached {};
 
@@ -32,7 +37,10 @@ class Builder final : public YAML::EventHandler {
       : source_(std::move(source)), text_(source_->text()), places_(places), out_(out) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) error("UJ0105", offset(mark), 1, "a second document", "one file is one document");
+    if (++documents_ == 1) return;
+    // Marks were looked for in the raw text, so this is text that belongs to nothing.
+    error("UJ0106", offset(mark), 1, "this is not YAML", kSyntaxHelp);
+    throw LimitReached{};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override;
@@ -60,6 +68,7 @@ class Builder final : public YAML::EventHandler {
     YamlNode node;
     bool has_key = false;
     YamlNode key{};
+    bool key_is_piece = false;       // of the expression before it, cut at a comma
     std::size_t value_begin = 0;     // byte at which the newest value begins
     std::set<std::string> keys{};    // seen so far
     std::set<std::size_t> hinted{};  // values that were already told to need quotes
@@ -111,6 +120,10 @@ bool Builder::hint_quotes(std::size_t begin, bool flow, const char* why) {
   if (expression.empty()) return false;
   const std::size_t line = places_.line_begin(begin);
   const std::size_t end = places_.line_end(begin);
+  if (end - line > kMaxShownLine) {
+    error("UJ0106", begin, expression.size(), why, "write it in quotes");
+    return true;
+  }
   std::string corrected(text_.substr(line, begin - line));
   corrected += in_quotes(expression);
   corrected += text_.substr(begin + expression.size(), end - begin - expression.size());
@@ -120,29 +133,29 @@ bool Builder::hint_quotes(std::size_t begin, bool flow, const char* why) {
 }
 
 void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
-  const std::size_t begin = std::min(offset(mark), text_.size());
+  std::size_t begin = std::min(offset(mark), text_.size());
   count_node(begin);
   if (frames_.empty()) return;  // an empty document; the caller says so
   Frame& frame = frames_.back();
   YamlNode node;
   node.flow = frame.node.flow;
   node.span = places_.at(begin);
-  if (expects_key()) {
-    // yaml-cpp calls with a null key for `{ : x }` and for `? ` alone.
-    error("UJ0103", begin, 1, "an empty key", "");
+  const std::size_t word_end = text_.find_first_of(" \r\n,:]}", begin);
+  const std::string_view word = text_.substr(begin, word_end - begin);
+  if (!word.empty() && is_boolean_word(word)) {
+    node.text = word;
+    read_plain(begin, node);
+  } else if (frame.has_key && frame.key_is_piece) {
+    if (frame.hinted.insert(frame.value_begin).second)
+      hint_quotes(frame.value_begin, true, "a comma ends a value in { }: an expression with one needs quotes");
   } else if (frame.has_key) {
     node.span = frame.key.span;
-    const bool split = frame.node.flow && frame.key.text.find_first_of("()[]{}\"") != std::string::npos;
-    if (split && !frame.node.entries.empty()) {
-      const std::size_t value = frame.value_begin;
-      if (frame.hinted.insert(value).second)
-        hint_quotes(value, true, "a comma ends a value in { }: an expression with one needs quotes");
-    } else {
-      out_.error("UJ0103", source_, frame.key.span, fmt::format("\"{}\" has no value", frame.key.text),
-                 "write one, or delete the key");
-    }
+    out_.error("UJ0103", source_, frame.key.span, fmt::format("\"{}\" has no value", frame.key.text),
+               "write one, or delete the key");
   } else {
-    error("UJ0103", begin, 1, "an empty item", "write a value, or delete it");
+    const std::size_t before = begin == 0 ? std::string_view::npos : text_.find_last_not_of(" \r\n", begin - 1);
+    if (before != std::string_view::npos) begin = before;
+    error("UJ0103", begin, 1, expects_key() ? "an empty key" : "an empty item", "write a value, or delete it");
   }
   add(std::move(node), frame.value_begin, begin);
 }
@@ -299,7 +312,7 @@ void Builder::add(YamlNode node, std::size_t begin, std::size_t end) {
   } else if (!frame.has_key) {
     add_key(frame, std::move(node), begin, end);
   } else {
-    if (!node.text.empty() || node.kind != YamlNode::Kind::scalar) frame.value_begin = begin;
+    if (!frame.key_is_piece) frame.value_begin = begin;
     frame.node.entries.emplace_back(std::move(frame.key), std::move(node));
     frame.has_key = false;
   }
@@ -315,9 +328,10 @@ void Builder::add_key(Frame& frame, YamlNode node, std::size_t begin, std::size_
           "some readers take the first, some the last: keep one");
   frame.key = std::move(node);
   frame.has_key = true;
-  // Kept at the value before, for the hint, while the key itself looks like a piece of it.
-  const bool piece = frame.node.flow && frame.key.text.find_first_of("()[]{}\"") != std::string::npos;
-  if (!piece) frame.value_begin = value_after_key(end);
+  const std::size_t before = frame.value_begin;
+  frame.key_is_piece = frame.node.flow && !frame.node.entries.empty() &&
+                       begin < before + unquoted_expression(text_, before, true).size();
+  if (!frame.key_is_piece) frame.value_begin = value_after_key(end);  // else it is kept for the hint
 }
 
 std::size_t Builder::value_after_key(std::size_t key_end) const {
@@ -345,8 +359,12 @@ void Builder::syntax_error(const YAML::Mark& mark) {
     const bool value_known = begin > 0 && (frame.has_key || !frame.node.entries.empty());
     if (same_line && value_known && text_[begin] != '\n' && hint_quotes(begin, frame.node.flow, why)) return;
   }
-  error("UJ0106", at, 1, "this is not YAML",
-        "look at indentation, quotes and brackets in this line and the one before; a key is followed by \": \"");
+  if (at >= text_.size() && in_flow()) {
+    const bool map = frames_.back().node.kind == YamlNode::Kind::map;
+    out_.error("UJ0106", source_, frames_.back().node.span, map ? "this { is never closed" : "this [ is never closed");
+    return;
+  }
+  error("UJ0106", at, 1, "this is not YAML", kSyntaxHelp);
 }
 
 // False: nothing can be made of the text, and `builder` has said so.

@@ -8,6 +8,9 @@
 namespace unjam::playbooks {
 namespace {
 
+constexpr std::size_t kMaxExpression = 1'000;  // bytes of one that is shown with its quotes
+constexpr std::size_t kMaxOpenBrackets = 128;  // in one line
+
 std::string code_point_name(char32_t c) {
   return fmt::format("U+{:04X}", static_cast<std::uint32_t>(c));
 }
@@ -27,26 +30,42 @@ bool check_characters(std::string_view line, std::size_t begin, const SourcePtr&
                       Diagnostics& out) {
   for (std::size_t i = 0; i < line.size();) {
     const CodePoint point = decode_utf8(line, i);
-    const Span span = places.at(begin + i, point.bytes);
     if (!point.valid) {
-      out.error("UJ0108", source, span, fmt::format("byte 0x{:02X} is not UTF-8", static_cast<unsigned char>(line[i])),
+      out.error("UJ0108", source, places.at(begin + i),
+                fmt::format("byte 0x{:02X} is not UTF-8", static_cast<unsigned char>(line[i])),
                 "save the file as UTF-8");
       return false;
     }
     if (point.value == U'\t') {
-      out.error("UJ0108", source, span, "a tab", "use blanks; inside of text write it in words");
+      out.error("UJ0108", source, places.at(begin + i), "a tab", "use blanks; inside of text write it in words");
       return false;
     }
     if (point.value == U'\uFEFF' && begin + i == 0) {
-      out.error("UJ0108", source, span, "a byte order mark", "save the file as UTF-8 without one");
+      out.error("UJ0108", source, places.at(begin + i), "a byte order mark", "save the file as UTF-8 without one");
       return false;
     }
     if (is_refused_character(point.value)) {
-      out.error("UJ0108", source, span, fmt::format("control or invisible character {}", code_point_name(point.value)),
+      out.error("UJ0108", source, places.at(begin + i),
+                fmt::format("control or invisible character {}", code_point_name(point.value)),
                 "delete it: what a person reads and what a program reads must be the same");
       return false;
     }
     i += point.bytes;
+  }
+  return true;
+}
+
+// Brackets that a line opens and does not close. yaml-cpp looks at the whole line before it tells of the first of them,
+// in time that grows with the square of their number.
+bool check_brackets(std::string_view line, std::size_t begin, const SourcePtr& source, const TextPlaces& places,
+                    Diagnostics& out) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '[' || line[i] == '{') ++depth;
+    if ((line[i] == ']' || line[i] == '}') && depth > 0) --depth;
+    if (depth <= kMaxOpenBrackets) continue;
+    out.error("UJ0106", source, places.at(begin + i), fmt::format("more than {} open brackets in one line", depth - 1));
+    return false;
   }
   return true;
 }
@@ -127,7 +146,9 @@ Span TextPlaces::at(std::size_t byte, std::size_t length_in_bytes) const {
   byte = std::min(byte, text_.size());
   const std::size_t begin = line_begin(byte);
   const std::size_t end = std::max(byte, line_end(byte));
-  const std::size_t columns = count_code_points(text_.substr(begin, byte - begin));
+  const std::size_t from = near_.line == begin && near_.byte <= byte ? near_.byte : begin;
+  const std::size_t columns = (from == begin ? 0 : near_.columns) + count_code_points(text_.substr(from, byte - from));
+  near_ = {begin, byte, columns};
   const std::size_t length = count_code_points(text_.substr(byte, std::min(length_in_bytes, end - byte)));
   return {static_cast<std::uint32_t>(line_of(byte) + 1), static_cast<std::uint32_t>(columns + 1),
           static_cast<std::uint32_t>(std::max<std::size_t>(length, 1))};
@@ -168,6 +189,7 @@ bool check_text_surface(const SourcePtr& source, const TextPlaces& places, Diagn
     if (end > begin && end < text.size() && text[end - 1] == '\r') --end;
     const std::string_view line = text.substr(begin, end - begin);
     good = check_characters(line, begin, source, places, out) && good;
+    good = check_brackets(line, begin, source, places, out) && good;
     good = marks.accept(line, number) && good;
     begin = next;
   }
@@ -177,6 +199,7 @@ bool check_text_surface(const SourcePtr& source, const TextPlaces& places, Diagn
 std::string_view unquoted_expression(std::string_view text, std::size_t begin, bool flow) {
   std::size_t end = begin;
   std::size_t depth = 0;
+  text = text.substr(0, begin + kMaxExpression);
   while (end < text.size() && text[end] != '\n') {
     const char c = text[end];
     if (c == '"' || c == '\'') {

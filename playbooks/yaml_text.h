@@ -15,7 +15,8 @@ namespace unjam::playbooks {
 
 inline constexpr std::size_t kMaxTextBytes = 1u << 20;  // = kMaxYamlBytes
 
-// Byte offsets -> lines and columns.
+// Byte offsets -> lines and columns. Cheap for places asked in rising order, whatever the length of the lines. For one
+// thread.
 class TextPlaces {
  public:
   explicit TextPlaces(const Source& source);
@@ -25,10 +26,17 @@ class TextPlaces {
   std::size_t line_end(std::size_t byte) const;    // its end, end of line not included
 
  private:
+  struct Near {  // the place last asked: the next one in its line is counted from there
+    std::size_t line = 0;
+    std::size_t byte = 0;
+    std::size_t columns = 0;
+  };
+
   std::size_t line_of(std::size_t byte) const;
 
   std::string_view text_;
   std::vector<std::size_t> starts_;
+  mutable Near near_;
 };
 
 // Bytes and lines that no reader may be given: invalid UTF-8, control and bidi characters, tabs (UJ0108), directives
