@@ -46,6 +46,6 @@ state::Person person_of(std::uint32_t uid);
 struct PlanReport {
   json::object report;  // hosts, order, gates with values, worst case, undo list, digest, confirm number
 };
-std::expected<PlanReport, Rejected> plan(Owner* owner, const OwnerOptions& options, const StartRequest& request);
+std::expected<PlanReport, Rejected> plan(const OwnerOptions& options, const StartRequest& request);
 
 }  // namespace unjam::service
