@@ -341,16 +341,16 @@ ad_read() {
     function hex(i, n, step,   s) { for (s = ""; n-- > 0; i += step) s = s sprintf("%02x", b[i + 1]); return s }
     BEGIN {
       while ((getline line < dsas) > 0) { split(line, f, "\t"); name[f[1]] = f[2]; site[f[1]] = f[3]; options[f[1]] = f[4] }
-      # Failures that a forced attempt may cure or may meet again, but that it cannot make worse: network, name, time, login, busy. All else is unsafe.
-      m = split("2 5 31 53 55 58 59 64 67 121 995 997 1130 1225 1226 1229 1231 1232 1234 1236 1256 1311 1326 1355 1396 1398 1450 1460 1722 1723 1726 1727 1728 1753 1818 1825 1908 8438 8453 8524 8589 8456 8457 -2146893022 -2146893052", c, " ")
-      for (i = 1; i <= m; i++) good[c[i]] = 1
+      # Safe to force: network, names, time, login, busy. Unsafe: every directory code (8200-8999) but these, and broken disks or memory.
+      m = split("8438 8453 8524 8589 8456 8457", c, " "); for (i = 1; i <= m; i++) good[c[i]] = 1
+      m = split("8 14 23 112 1117 1127 1392 1393", c, " "); for (i = 1; i <= m; i++) bad[c[i]] = 1
     }
     { k = split($1, b, " "); if (k < 176 || b[1] != 1) { print "odd"; next }
       guid = hex(163, 4, -1) "-" hex(165, 2, -1) "-" hex(167, 2, -1) "-" hex(168, 2, 1) "-" hex(170, 6, 1)
       code = u32(32); if (code >= 2147483648) code -= 4294967296
       if (code == 0 || code == 8477 || code == 8464) next                     # well, or still at it
       if (!(guid in name) || site[guid] == site[own]) next                     # a controller that is no more, or of this site
-      safe = code in good
+      safe = !(code in bad) && (code < 8200 || code > 8999 || code in good)
       if (int(mine / 2) % 2 == 1) safe = 0                                     # DISABLE_INBOUND_REPL: somebody has decided so
       if (code == 8456 && int(options[guid] / 4) % 2 == 1) safe = 0             # DISABLE_OUTBOUND_REPL at the source
       printf "%s\t%s\t%d\t%s\t%.0f\t%s\n", name[guid], $2, code, safe ? "true" : "false", u32(28) * 4294967296 + u32(24) - 11644473600, guid

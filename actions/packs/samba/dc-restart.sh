@@ -1,5 +1,5 @@
 # dc.restart: Samba's directory service, and nothing else of the machine. By systemd or an init script where one runs it; otherwise the process is
-# ended and started again with the same command line. Ends when TCP 88 is open again; dc.health is the proof.
+# ended and the same program started again with -D. Ends when TCP 88 is open again; dc.health is the proof.
 fence
 address=$(field "$unjam_self" 2)
 pid=
@@ -13,7 +13,6 @@ if have systemctl && timeout 10 systemctl -q is-active samba-ad-dc >/dev/null 2>
 else
   case $pid in '' | *[!0-9]*) cannot refused 'no Samba process is known here' ;; esac
   [ "$(head -c 5 "/proc/$pid/comm" 2>/dev/null)" = samba ] || cannot refused "process $pid is not Samba"
-  tr '\000' '\n' <"/proc/$pid/cmdline" | sed '$!b; /^$/d' >"${command:=$(mktemp)}"
   program=$(readlink "/proc/$pid/exe")
   kill -TERM "$pid"
   left=40
@@ -22,12 +21,8 @@ else
     left=$((left - 1))
   done
   if kill -0 "$pid" 2>/dev/null; then kill -KILL "-$pid" "$pid" 2>/dev/null; sleep 1; fi
-  set --
-  while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <"$command"
-  rm -f "$command"
-  [ $# -eq 0 ] || shift
-  [ $# -gt 0 ] || set -- -D
-  setsid "$program" "$@" </dev/null >/dev/null 2>&1 || cannot failed "$program did not start"
+  mkdir -p "${file%/*}"
+  setsid "$program" -D </dev/null >/dev/null 2>&1 || cannot failed "$program did not start"
 fi
 
 left=60
