@@ -89,4 +89,9 @@ void record_answer(SimHost& host, const json::object& fence, const std::string& 
   if (record != host.fence.intents.end()) record->second = {true, answer_base64};
 }
 
+void void_intent(SimHost& host, const std::string& intent) {
+  remember(host.fence, intent);
+  host.fence.intents[intent].voided = true;
+}
+
 }  // namespace unjam::actions::sim

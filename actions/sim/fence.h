@@ -23,4 +23,7 @@ std::optional<std::string> pass_fence(Fleet& fleet, SimHost& host, const json::o
 // The finished answer goes into the record before it is sent.
 void record_answer(SimHost& host, const json::object& fence, const std::string& answer_base64);
 
+// An intent that left no trace is made void by looking for it: a late copy is refused (intent-look.sh).
+void void_intent(SimHost& host, const std::string& intent);
+
 }  // namespace unjam::actions::sim

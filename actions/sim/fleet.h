@@ -39,6 +39,7 @@ struct Permit {
 };
 struct IntentRecord {
   bool finished = false;
+  bool voided = false;  // looked for before it arrived: a late copy is refused
   std::string answer;  // base64 of the JSON
 };
 inline constexpr std::size_t kMaxIntents = 200;  // as prelude.sh

@@ -46,7 +46,8 @@ ModelAnswer intent_look(ModelCall& call) {
   const std::string permit = host.fence.permit ? host.fence.permit->intent : std::string();
   json::object outputs{{"machine", host.machine}, {"boot", host.boot}, {"permit", permit}};
   const auto record = host.fence.intents.find(intent);
-  if (record == host.fence.intents.end()) {
+  if (record == host.fence.intents.end() || record->second.voided) {
+    void_intent(call.host, intent);
     outputs["state"] = "absent";
   } else if (!record->second.finished) {
     outputs["state"] = "started";

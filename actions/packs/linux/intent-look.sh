@@ -1,4 +1,5 @@
-# intent.look: what came of a change whose answer did not arrive.
+# intent.look: what came of a change whose answer did not arrive. An intent that left no trace is made void here, under the fence's own
+# lock: a late copy of it, still under way in a dead session, is then refused, so `absent` is final and the engine may send anew.
 case $in_intent in '' | .* | *[!A-Za-z0-9._:-]*) cannot refused "no intent: '$in_intent'" ;; esac
 unjam_v=$(unjam_machine)
 [ -z "$unjam_v" ] || out_text machine "$unjam_v"
@@ -16,6 +17,7 @@ if [ -e "$record" ]; then
   state=$(head -n 1 "$record") || cannot unreadable "$record"
   case $state in
     started) out_text state started ;;
+    void) out_text state absent ;;
     finished)
       out_text state finished
       out_text answer "$(tail -n +2 "$record")"
@@ -25,6 +27,12 @@ if [ -e "$record" ]; then
 elif [ "$permit" = "$in_intent" ]; then # a crash between permit and record
   out_text state started
 else
+  mkdir -p "$unjam_state/intents" 2>/dev/null && touch "$unjam_state/lock" 2>/dev/null || cannot unreadable "cannot write $unjam_state"
+  exec 9>>"$unjam_state/lock"
+  flock -w 20 9 || cannot unreadable 'another call holds the lock'
+  if [ -e "$record" ]; then cannot unreadable 'it began this very moment'; fi
+  unjam_write "$record" void || cannot unreadable "cannot write $unjam_state"
+  exec 9>&-
   out_text state absent
 fi
 answer
