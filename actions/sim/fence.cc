@@ -86,7 +86,7 @@ std::optional<std::string> pass_fence(Fleet& fleet, SimHost& host, const json::o
 
 void record_answer(SimHost& host, const json::object& fence, const std::string& answer_base64) {
   const auto record = host.fence.intents.find(text_of(fence, "intent"));
-  if (record != host.fence.intents.end()) record->second = {true, answer_base64};
+  if (record != host.fence.intents.end()) record->second = {true, false, answer_base64};
 }
 
 void void_intent(SimHost& host, const std::string& intent) {
