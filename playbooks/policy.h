@@ -64,6 +64,8 @@ struct Policy {
   std::map<std::string, std::string, std::less<>> modes;
   std::vector<WindowRule> windows;  // none: any hour
   std::vector<WindowRule> freezes;
+  std::optional<std::int64_t> storm_above;  // runs started by watches; above it start none, page
+  std::optional<Duration> storm_within;
   std::string page;
   std::string kill_switch;
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> users
