@@ -1,7 +1,7 @@
 # kerberos.check: what this hub's Kerberos rests on, looked at without using Kerberos (README.md says what the hub needs for it).
 #   own_key   the keytab that smtpd accepts with is there, can be read by Postfix, and has smtp/<myhostname>; likewise the client's, if one is named
 #   kdc_port  TCP 88 of every domain controller that is known
-#   spn       how many accounts hold smtp/<myhostname>, asked of every domain controller with a read-only account over NTLM
+#   spn       missing: this hub's account does not hold smtp/<myhostname>; duplicate: several do; asked of every domain controller with a read-only account over NTLM
 #   trust     that account exists and is enabled at every controller that answers, and one of them at least has the keytab's key version
 have postconf || cannot absent 'Postfix is not installed'
 work_folder
@@ -21,13 +21,18 @@ client=$(printf '%s\n' "$environment" | sed -n 's/^KRB5_CLIENT_KTNAME=\(FILE:\)*
 
 as_postfix() { if [ "$(id -u)" = 0 ] && have runuser; then timeout 5 runuser -u "$(postconf -h mail_owner)" -- "$@"; else timeout 5 "$@"; fi; }
 versions=
+accounts=$(printf '%s$' "${myhostname%%.*}" | tr 'A-Z' 'a-z') # who may hold the service's name: the machine, or who the client keytab acts as
+attributes='sAMAccountName userAccountControl msDS-KeyVersionNumber'
 if have klist; then
   own=true
   listed=$(as_postfix klist -k "$keytab" 2>&1) || { own=false; note "$listed"; }
   versions=$(printf '%s\n' "$listed" | awk -v p="$principal" 'tolower($2) ~ ("^" tolower(p) "@") { print $1 }' | sort -u)
   [ -n "$versions" ] || own=false
   if [ -n "$client" ]; then
-    as_postfix klist -k "$client" 2>/dev/null | grep -q '^ *[0-9][0-9]* .*@' || own=false
+    acting=$(as_postfix klist -k "$client" 2>/dev/null | sed -n 's/^ *[0-9][0-9]* \([^@/]*\)@.*/\1/p' | sort -u | tr 'A-Z' 'a-z')
+    [ -n "$acting" ] || own=false
+    accounts="$accounts
+$acting"
   fi
   out_bool own_key "$own"
 fi
@@ -61,14 +66,15 @@ look() {  # SERVER: lines for the judgement below
   have net && [ -r /etc/unjam/directory.auth ] || return
   work=$work/$number
   mkdir -p "$work"
-  search "$1" "(servicePrincipalName=$principal)" sAMAccountName userAccountControl msDS-KeyVersionNumber || return
+  search "$1" "(servicePrincipalName=$principal)" $attributes || return
   found=$(sed -n 's/^Got \([0-9]*\) replies.*/\1/p' "$work/answer")
+  holder=$(sed -n 's/^sAMAccountName: //p' "$work/answer" | tr 'A-Z' 'a-z')
+  if [ "$found" = 1 ] && ! printf '%s\n' "$accounts" | grep -qxF "$holder"; then found=0; fi # somebody else's: not this hub's
   printf 'spn\t%s\n' "$found"
-  if [ "$found" = 0 ]; then
-    search "$1" "(sAMAccountName=${myhostname%%.*}\$)" sAMAccountName userAccountControl msDS-KeyVersionNumber || return
+  if [ "$found" != 1 ]; then
+    search "$1" "(sAMAccountName=${myhostname%%.*}\$)" $attributes || return
     found=$(sed -n 's/^Got \([0-9]*\) replies.*/\1/p' "$work/answer")
   fi
-  [ "$found" -le 1 ] || return
   control=$(sed -n 's/^userAccountControl: //p' "$work/answer")
   if [ "$found" = 0 ] || { [ -n "$control" ] && [ $((control & 2)) -ne 0 ]; }; then printf 'account\tno\n'; else printf 'account\tyes\n'; fi
   printf 'version\t%s\n' "$(sed -n 's/^msDS-KeyVersionNumber: //p' "$work/answer")"
