@@ -18,6 +18,7 @@ from samba.param import LoadParm
 from samba.provision.sambadns import add_host_record
 from samba.samdb import SamDB
 
+READER = "unjam-reader", "Reader.Passw0rd"  # the hubs' read-only account (actions/packs/postfix/README.md); hub.sh has it too
 AES_ONLY = 24  # msDS-SupportedEncryptionTypes; without it a service name gets RC4 keys only
 
 
@@ -56,6 +57,7 @@ def main():
     parameters.load_default()
     db = SamDB(session_info=system_session(), lp=parameters)
     link_sites(db)
+    db.newuser(*READER)
     os.umask(0o077)
     net = Net(Credentials(), parameters)
     for word in hubs:

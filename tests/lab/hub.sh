@@ -25,6 +25,11 @@ configure_hub() {
     echo " }"
   } >"$disk/etc/krb5.conf"
 
+  # What actions/packs/postfix/README.md asks for: a read-only account (accounts.py makes it), and the controllers by address.
+  mkdir -p "$disk/etc/unjam"
+  (umask 077 && printf 'username = unjam-reader\npassword = Reader.Passw0rd\ndomain = LAB\n' >"$disk/etc/unjam/directory.auth")
+  printf '%s\n' "${address[$near]}" "${address[$far]}" >"$disk/etc/unjam/directory.servers"
+
   mkdir -p "$disk/etc/postfix/sasl"
   printf 'mech_list: GSSAPI\nkeytab: /var/lib/postfix/smtp.keytab\n' >"$disk/etc/postfix/sasl/smtpd.conf"
   sed -E 's/^(\S+\s+(inet|unix|fifo|pass|unix-dgram)\s+\S+\s+\S+\s+)y/\1n/' /usr/share/postfix/master.cf.dist >"$disk/etc/postfix/master.cf"
@@ -97,7 +102,7 @@ hand_over_keys() {
   local dc=$1 hub=$2 kind
   enter "$dc" sh -c "rm -f /root/$hub.*; umask 077
     samba-tool domain exportkeytab /root/$hub.smtp --principal=smtp/$hub.$lab_domain &&
-    samba-tool domain exportkeytab /root/$hub.client --principal='$hub\$'" >/dev/null || return 1
+    samba-tool domain exportkeytab /root/$hub.client --principal='$hub\$'" >/dev/null 2>&1 || return 1
   for kind in smtp client; do
     enter "$dc" cat "/root/$hub.$kind" | enter "$hub" sh -c "cat >/var/lib/postfix/.$kind && chown postfix /var/lib/postfix/.$kind &&
       chmod 400 /var/lib/postfix/.$kind && mv /var/lib/postfix/.$kind /var/lib/postfix/$kind.keytab" || return 1
