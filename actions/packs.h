@@ -1,8 +1,8 @@
 // Pack folders: contracts and providers as data. Loaded and checked at start; users add their own by --packs DIR.
 //
-//   <pack>/contracts.yaml   unjam, contracts, records, actions          (any pack may carry contracts; equal ones are
-//   one) <pack>/pack.yaml        unjam, pack, summary, shell, providers: { action: { script: FILE, roles: [..] } }
-//   <pack>/*.sh|*.ps1       the scripts; prelude.sh / prelude.ps1 live beside the shells' packs
+//   <pack>/contracts.yaml   unjam, contracts, records, actions      (any pack may carry contracts; equal ones are one)
+//   <pack>/pack.yaml        unjam, pack, summary, shell, providers: { action: { script: FILE, roles: [..] } }
+//   <pack>/*.sh|*.ps1       the scripts; prelude.sh and prelude.ps1 lie in the root, beside the packs
 #pragma once
 
 #include <map>
@@ -15,6 +15,7 @@
 #include "actions/inventory.h"
 #include "actions/script_call.h"
 #include "playbooks/action_spec.h"
+#include "playbooks/contracts.h"
 #include "playbooks/diagnostic.h"
 
 namespace unjam::actions {
@@ -39,18 +40,24 @@ class Packs final : public playbooks::ActionCatalog {
   Script script(const Provider& provider) const;
 
   std::vector<std::string> packs() const;
-  // SHA-256 over the contract and every provider of it that a host of the inventory can reach; part of the plan's
-  // digest.
+  std::string summary(std::string_view pack) const;
+  const std::vector<Provider>& providers(std::string_view pack) const;
+  // SHA-256 over the contract, every provider of it and their shells' preludes; part of the plan's digest. Empty if the
+  // action has no contract.
   std::string digest(std::string_view action) const;
 
  private:
   friend std::unique_ptr<Packs> load_packs(const std::vector<std::string>& roots, playbooks::Diagnostics& out);
-  std::map<std::string, playbooks::ActionSpec, std::less<>> actions_;
+  friend class PackLoader;
+  playbooks::Contracts contracts_;
   std::map<std::string, std::vector<Provider>, std::less<>> providers_;  // by pack
+  std::map<std::string, std::string, std::less<>> summaries_;            // by pack
   std::map<std::string, std::string, std::less<>> preludes_;             // by shell
 };
 
-// Loads every pack under the roots. Two different contracts of one name are an error, equal ones are one.
+// Loads every pack under the roots (a root that has a pack.yaml is one pack itself), in the order of the roots and of
+// their folders' names. The first prelude of a shell is the one that counts. Null and located errors in `out` on any
+// fault: two different contracts of one name, a provider without contract, a script that is missing or too large.
 std::unique_ptr<Packs> load_packs(const std::vector<std::string>& roots, playbooks::Diagnostics& out);
 
 }  // namespace unjam::actions
