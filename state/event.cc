@@ -221,6 +221,14 @@ std::optional<EventKind> kind_named(std::string_view name) {
   return kind;
 }
 
+std::optional<std::int64_t> format_of(std::string_view text) {
+  const auto value = parse_json(text);
+  const auto* object = value ? value->if_object() : nullptr;
+  if (object == nullptr) return std::nullopt;
+  const auto format = int_at(*object, "format");
+  return format ? std::optional(*format) : std::nullopt;
+}
+
 std::string encode(const EventBody& body) {
   return valid_utf8(canonical(to_value(body)));
 }

@@ -46,7 +46,7 @@ struct RunCreated {
   std::vector<std::string> packs;  // folders, in order
   Person requester;
   std::string trigger;               // person, watch, schedule
-  bool interactive = false;         // somebody can be asked to confirm later
+  bool interactive = false;          // somebody can be asked to confirm later
   std::int64_t changes_at_most = 0;  // hosts on which it may do anything above nudge: what must be confirmed
 };
 struct RunResumed {  // another process, or the same after a stop; nothing read before it counts as fresh
@@ -228,6 +228,10 @@ Result<EventBody> decode(EventKind kind, std::string_view text);
 // above kMaxEventBytes; ErrorKind::invalid if it could not be read back: nested deeper than parse_json reads, or a
 // number that JSON does not have.
 Result<std::string> encode_checked(const EventBody& body);
+
+// The format of a stored run_created, readable or not; nothing if it says none. It is asked first, so that a newer
+// journal is called newer and not damaged.
+std::optional<std::int64_t> format_of(std::string_view text);
 
 // The kind of that name, or nothing.
 std::optional<EventKind> kind_named(std::string_view name);

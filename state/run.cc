@@ -168,8 +168,8 @@ class Fold {
     if (const auto checked = check_intent(body); !checked) return checked;
     const auto [effect, first] = run_.effects_by_intent.try_emplace(body.intent);
     if (first) run_.effect_order.push_back(body.intent);
-    effect->second = EffectRecord{
-        .intent = body, .epoch = run_.epoch, .at = event_.mono, .wall = event_.wall, .seq = event_.seq};
+    effect->second =
+        EffectRecord{.intent = body, .epoch = run_.epoch, .at = event_.mono, .wall = event_.wall, .seq = event_.seq};
     if (effect_rank(body.effect) > kRankRead) ++run_.effects;
     if (!body.undoes.empty()) run_.effects_by_intent[body.undoes].undone_by = body.intent;
     if (body.slot) run_.slots.insert(body.host);

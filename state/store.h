@@ -12,13 +12,13 @@
 
 namespace unjam::state {
 
-// Exclusive things of the organisation: "site:tokyo". All or none.
+// Exclusive things of the organisation: "site:tokyo". All or none. Comes with a LocksTaken that names the same.
 struct LockClaim {
   std::vector<std::string> locks;
 };
 
-// Takes the slot of `host` if, of `members` (hosts that are up now), at least `min` remain without `host` and without
-// every host whose slot is held by anyone.
+// Comes with an intent on `host`, which the store marks `slot`. Takes the slot of `host` if, of `members` (hosts that
+// are up now), at least `min` remain without `host` and without every host whose slot is held by anyone.
 struct FloorClaim {
   std::string name;  // for the refusal: "floor", "policy floor hub per site"
   std::vector<std::string> members;
@@ -44,6 +44,23 @@ struct Claims {
   std::optional<LockClaim> locks;
   std::optional<SlotClaim> slot;
   std::vector<RateClaim> rates;
+};
+
+inline constexpr std::size_t kMaxAppendEvents = 1'000;
+inline constexpr std::int64_t kMaxRunEvents = 1'000'000;
+
+// One transaction's worth of a run.
+struct AppendRequest {
+  RunId run;
+  std::int64_t expected = 0;
+  Now now;
+  std::vector<EventBody> events;
+  Claims claims{};
+};
+
+enum class Access {
+  read,  // beside a live owner; every write is refused
+  write  // the owner: one at a time
 };
 
 struct Holder {
@@ -86,17 +103,26 @@ class Store {
   // Appends to a run, `expected` being its last seq (0 creates it; the first event is then run_created). Effects, slots
   // and locks that the events imply (intent, effect_ended, slots_released, run_ended) are kept up in the same
   // transaction; run_ended releases the run's locks. ErrorKind::conflict: seq has moved on, or a claim is refused (the
-  // message names it, the holder and since when); nothing was written. ErrorKind::io: poisoned.
+  // message names it, the holder and since when). ErrorKind::not_found: no such run. ErrorKind::invalid: the events are
+  // not possible there (status.h) or cannot be stored. ErrorKind::exhausted: a size, or too little space on disk for a
+  // new effect. After each of these nothing was written. ErrorKind::io: poisoned; whether it was written is unknown.
   virtual Result<std::vector<Event>> append(const RunId& run, std::int64_t expected, Now now,
                                             std::vector<EventBody> events, const Claims& claims = {}) = 0;
+
+  // Several requests, in order, as one transaction: one sync for all (group commit). Each has its own answer, in their
+  // order; what is refused to one changes nothing for the others. Later ones see the claims of earlier ones.
+  virtual std::vector<Result<std::vector<Event>>> append_many(std::vector<AppendRequest> requests) = 0;
 
   // Every event of the run, its hash chain verified. ErrorKind::not_found, corrupt.
   virtual Result<std::vector<Event>> load(const RunId& run) const = 0;
 
-  virtual Result<std::vector<RunRow>> runs() const = 0;  // newest first
-  virtual Result<std::vector<SlotRow>> slots() const = 0;
-  virtual Result<std::vector<LockRow>> locks() const = 0;
-  virtual Result<std::vector<EffectRow>> effects(Wall since) const = 0;  // begun or ended since, or still open
+  virtual Result<std::vector<RunRow>> runs() const = 0;    // newest first
+  virtual Result<std::vector<SlotRow>> slots() const = 0;  // by host
+  virtual Result<std::vector<LockRow>> locks() const = 0;  // by name
+
+  // Begun or ended since, or still open; in the order of their intents. Those that were surely not sent are gone. One
+  // that ended `unknown` stays open until it is known or its run ends.
+  virtual Result<std::vector<EffectRow>> effects(Wall since) const = 0;
 };
 
 // Why a claim would be refused now, or empty: the rule itself, pure, shared by all stores and by the gates' preview.

@@ -1,0 +1,189 @@
+#include "state/memory_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <ranges>
+#include <utility>
+
+#include "state/append_rules.h"
+
+namespace unjam::state {
+
+struct MemoryJournal {
+  struct Entry {
+    RunRow row;
+    std::vector<std::pair<EventKind, std::string>> bodies;  // as stored: what is read back was really encoded
+    std::vector<Now> times;
+  };
+  StoreId id;
+  std::int64_t epoch = 0;
+  bool written = false;  // some handle is the owner
+  std::vector<Entry> runs;
+  std::vector<SlotRow> slots;
+  std::vector<LockRow> locks;
+  std::vector<EffectRow> effects;
+
+  Entry* find(const RunId& run) {
+    const auto found = std::ranges::find_if(runs, [&](const Entry& entry) { return entry.row.id == run; });
+    return found == runs.end() ? nullptr : &*found;
+  }
+};
+
+namespace {
+
+constexpr std::size_t kStoreIdBytes = 8;
+
+class MemoryStore : public Store {
+ public:
+  MemoryStore(std::shared_ptr<MemoryJournal> journal, Access access)
+      : journal_(std::move(journal)), access_(access), epoch_(journal_->epoch) {}
+  ~MemoryStore() override {
+    if (access_ == Access::write) journal_->written = false;
+  }
+  MemoryStore(const MemoryStore&) = delete;
+  MemoryStore& operator=(const MemoryStore&) = delete;
+
+  StoreId id() const override { return journal_->id; }
+  std::int64_t epoch() const override { return epoch_; }
+
+  Result<std::vector<Event>> append(const RunId& run, std::int64_t expected, Now now, std::vector<EventBody> events,
+                                    const Claims& claims) override {
+    if (access_ != Access::write) return fail(ErrorKind::denied, "the store is open for reading");
+    const auto stored = prepare({run, expected, now, std::move(events), claims});
+    if (!stored) return std::unexpected(stored.error());
+    MemoryJournal::Entry* entry = journal_->find(run);
+    if (entry == nullptr && expected != 0) return fail(ErrorKind::not_found, fmt::format("no run {}", run.text));
+    const RunRow before = entry != nullptr ? entry->row : RunRow{.id = run, .phase = Phase::none};
+    const auto after = advanced(before, *stored);
+    if (!after) return std::unexpected(after.error());
+    if (const std::string used = used_intent(*stored); !used.empty()) {
+      return fail(ErrorKind::conflict, fmt::format("intent {} is in the journal already", used));
+    }
+    const std::string why = refusal(claims, run, now.wall, journal_->slots, journal_->locks, journal_->effects);
+    if (!why.empty()) return fail(ErrorKind::conflict, why);
+    if (entry == nullptr) entry = &journal_->runs.emplace_back();
+    entry->row = *after;
+    claim(claims, run, now.wall);
+    std::vector<Event> written;
+    for (const StoredEvent& event : *stored) {
+      entry->bodies.emplace_back(kind_of(event.event.body), event.text);
+      entry->times.push_back(now);
+      if (const auto change = change_of(run, event.event)) {
+        std::visit([&](const auto& one) { make(run, one); }, *change);
+      }
+      written.push_back(event.event);
+    }
+    return written;
+  }
+
+  std::vector<Result<std::vector<Event>>> append_many(std::vector<AppendRequest> requests) override {
+    std::vector<Result<std::vector<Event>>> answers;
+    for (AppendRequest& one : requests) {
+      answers.push_back(append(one.run, one.expected, one.now, std::move(one.events), one.claims));
+    }
+    return answers;
+  }
+
+  Result<std::vector<Event>> load(const RunId& run) const override {
+    const MemoryJournal::Entry* entry = journal_->find(run);
+    if (entry == nullptr) return fail(ErrorKind::not_found, fmt::format("no run {}", run.text));
+    std::vector<Event> events;
+    for (std::size_t i = 0; i < entry->bodies.size(); ++i) {
+      auto body = decode(entry->bodies[i].first, entry->bodies[i].second);
+      if (!body) return std::unexpected(std::move(body.error()));
+      events.push_back({.seq = std::ssize(events) + 1,
+                        .wall = entry->times[i].wall,
+                        .mono = entry->times[i].mono,
+                        .body = std::move(*body)});
+    }
+    return events;
+  }
+
+  Result<std::vector<RunRow>> runs() const override {
+    std::vector<RunRow> rows;
+    for (const auto& entry : std::views::reverse(journal_->runs)) rows.push_back(entry.row);
+    return rows;
+  }
+  Result<std::vector<SlotRow>> slots() const override {
+    auto rows = journal_->slots;
+    std::ranges::sort(rows, {}, &SlotRow::host);
+    return rows;
+  }
+  Result<std::vector<LockRow>> locks() const override {
+    auto rows = journal_->locks;
+    std::ranges::sort(rows, {}, &LockRow::lock);
+    return rows;
+  }
+  Result<std::vector<EffectRow>> effects(Wall since) const override {
+    std::vector<EffectRow> rows;
+    for (const EffectRow& row : journal_->effects)
+      if (!row.ended || *row.ended >= since || row.began >= since) rows.push_back(row);
+    return rows;
+  }
+
+ private:
+  std::string used_intent(const std::vector<StoredEvent>& events) const {
+    for (const StoredEvent& stored : events) {
+      const auto* intent = std::get_if<Intent>(&stored.event.body);
+      const auto same = [&](const EffectRow& row) { return intent != nullptr && row.intent == intent->intent; };
+      if (std::ranges::any_of(journal_->effects, same)) return intent->intent;
+    }
+    return {};
+  }
+
+  void claim(const Claims& claims, const RunId& run, Wall now) {
+    const auto held = [](const auto& rows, const std::string& name, auto member) {
+      return std::ranges::any_of(rows, [&](const auto& row) { return row.*member == name; });
+    };
+    if (claims.slot && !held(journal_->slots, claims.slot->host, &SlotRow::host)) {
+      journal_->slots.push_back({claims.slot->host, {run, now}});
+    }
+    if (!claims.locks) return;
+    for (const std::string& lock : claims.locks->locks)
+      if (!held(journal_->locks, lock, &LockRow::lock)) journal_->locks.push_back({lock, {run, now}});
+  }
+
+  void make(const RunId&, const EffectBegan& began) { journal_->effects.push_back(began.row); }
+  void make(const RunId&, const EffectOver& over) {
+    for (EffectRow& row : journal_->effects)
+      if (row.intent == over.intent) row.ended = over.at;
+  }
+  void make(const RunId&, const EffectNever& never) {
+    std::erase_if(journal_->effects, [&](const EffectRow& row) { return row.intent == never.intent; });
+  }
+  void make(const RunId& run, const SlotsFreed& freed) {
+    std::erase_if(journal_->slots, [&](const SlotRow& row) {
+      return row.holder.run == run && std::ranges::count(freed.hosts, row.host) > 0;
+    });
+  }
+  void make(const RunId& run, const RunOver& over) {
+    std::erase_if(journal_->locks, [&](const LockRow& row) { return row.holder.run == run; });
+    for (EffectRow& row : journal_->effects)
+      if (row.run == run && !row.ended) row.ended = over.at;
+  }
+
+  std::shared_ptr<MemoryJournal> journal_;
+  Access access_;
+  std::int64_t epoch_;
+};
+
+}  // namespace
+
+std::shared_ptr<MemoryJournal> make_memory_journal(Tokens& tokens) {
+  auto journal = std::make_shared<MemoryJournal>();
+  journal->id = StoreId("s-" + tokens.hex(kStoreIdBytes));
+  return journal;
+}
+
+Result<std::unique_ptr<Store>> open_memory_store(std::shared_ptr<MemoryJournal> journal, Access access) {
+  if (access == Access::write) {
+    if (journal->written) return fail(ErrorKind::conflict, "the store has an owner already");
+    journal->written = true;
+    ++journal->epoch;
+  }
+  return std::make_unique<MemoryStore>(std::move(journal), access);
+}
+
+}  // namespace unjam::state
