@@ -6,6 +6,7 @@ export LC_ALL LANG PATH
 umask 077
 set -u
 
+unjam_root=''  # tests put these under a folder of their own
 unjam_state=/var/lib/unjam
 unjam_machine_file=/etc/machine-id
 unjam_boot_file=/proc/sys/kernel/random/boot_id
@@ -115,7 +116,7 @@ cannot() {
 
 field() { printf '%s\n' "$1" | cut -f "$2"; }  # HOST-LINE N: 1 name, 2 address, 3 site, 4 role
 running() {  # NAME: whether a process of this name runs (no pgrep on small systems)
-  for unjam_v in /proc/[0-9]*/comm; do
+  for unjam_v in "$unjam_root/proc/"[0-9]*/comm; do
     read -r unjam_comm <"$unjam_v" && [ "$unjam_comm" = "$1" ] && return 0
   done 2>/dev/null
   return 1
@@ -236,12 +237,12 @@ mail_log() {  # [BYTES]: the newest BYTES of the mail log, rotated-out part firs
   unjam_v=$(postconf -h maillog_file 2>/dev/null)
   case $unjam_v in
     /dev/*) return 1 ;;
-    '') for unjam_v in /var/log/mail.log /var/log/maillog ''; do [ ! -r "$unjam_v" ] || break; done ;;
+    '') for unjam_v in "$unjam_root/var/log/mail.log" "$unjam_root/var/log/maillog" ''; do [ ! -r "$unjam_v" ] || break; done ;;
   esac
   if [ -n "$unjam_v" ]; then
     [ -r "$unjam_v" ] || return 1
     { [ ! -r "$unjam_v.1" ] || cat "$unjam_v.1"; cat "$unjam_v"; } | tail -c "$unjam_bytes"
-  elif have journalctl && [ -d /run/systemd/system ]; then
+  elif have journalctl && [ -d "$unjam_root/run/systemd/system" ]; then
     timeout 30 journalctl -q --no-pager -o short SYSLOG_FACILITY=2 -n 100000 | tail -c "$unjam_bytes"
   else
     return 1
@@ -303,7 +304,7 @@ mail_hops() {  # ROUTE HOST-LINES: whether a next hop of the route is one of the
 # ---- Samba domain controllers: read from the local database, which needs no login and so works when Kerberos does not
 
 ad_search() {  # ARGUMENTS of ldbsearch: LDIF with folded lines joined
-  timeout 20 ldbsearch -H "${unjam_ad_db:-/var/lib/samba/private/sam.ldb}" "$@" 2>/dev/null >"$work/ldif" || return 1
+  timeout 20 ldbsearch -H "$unjam_root/var/lib/samba/private/sam.ldb" "$@" 2>/dev/null >"$work/ldif" || return 1
   awk '/^ / { line = line substr($0, 2); next } { if (NR > 1) print line; line = $0 } END { print line }' "$work/ldif"
 }
 # ad_read: fills $work/dsas (lines GUID TAB name TAB site TAB options TAB dns TAB settings-dn), $work/links (inbound links from other sites that fail:

@@ -12,5 +12,5 @@ elif [ -x "$unjam_state" ]; then
     out_text permit ''
   fi
 fi
-read -r up rest </proc/uptime && out_duration up "$up"
+read -r up rest <"$unjam_root/proc/uptime" && out_duration up "$up"
 answer

@@ -1,9 +1,9 @@
 # host.reboot: at most one restart per intent. The answer goes out first; the restart follows two seconds later, out of the session's reach.
 fence
-if [ -e /run/systemd/shutdown/scheduled ]; then cannot refused 'a shutdown is already scheduled by somebody else'; fi
+if [ -e "$unjam_root/run/systemd/shutdown/scheduled" ]; then cannot refused 'a shutdown is already scheduled by somebody else'; fi
 if have pgrep && pgrep -x shutdown >/dev/null 2>&1; then cannot refused 'a shutdown is already running'; fi
 have setsid || cannot failed 'setsid (util-linux) is not installed'
-if [ -d /run/systemd/system ] && have systemctl; then
+if [ -d "$unjam_root/run/systemd/system" ] && have systemctl; then
   restart='systemctl --no-block --message="unjam $1" reboot || shutdown -r now'
 elif have shutdown || have reboot; then
   restart='shutdown -r now "unjam $1" || reboot'

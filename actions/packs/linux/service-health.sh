@@ -1,6 +1,6 @@
 # service.health: a systemd unit, as systemd sees it; degraded: running, but a part of it has failed or it is being reloaded.
 case $in_service in '' | -* | *[!A-Za-z0-9@._:-]*) cannot refused "not the name of a service: '$in_service'" ;; esac
-have systemctl && [ -d /run/systemd/system ] || cannot unreadable 'this host is not run by systemd'
+have systemctl && [ -d "$unjam_root/run/systemd/system" ] || cannot unreadable 'this host is not run by systemd'
 shown=$(timeout 10 systemctl show -p LoadState -p ActiveState -p SubState -p ExecMainStartTimestampMonotonic -p NRestarts -p FragmentPath -- "$in_service") ||
   cannot unreadable "systemctl show $in_service"
 value() { printf '%s\n' "$shown" | sed -n "s/^$1=//p"; }

@@ -1,7 +1,7 @@
 # service.restart: one systemd unit. It reports what systemd says; service.health is the proof.
 fence
 case $in_service in '' | -* | *[!A-Za-z0-9@._:-]*) cannot refused "not the name of a service: '$in_service'" ;; esac
-have systemctl && [ -d /run/systemd/system ] || cannot refused 'this host is not run by systemd'
+have systemctl && [ -d "$unjam_root/run/systemd/system" ] || cannot refused 'this host is not run by systemd'
 case $(timeout 10 systemctl show -p LoadState -- "$in_service" 2>/dev/null) in
   LoadState=loaded) ;;
   LoadState=not-found | LoadState=masked) cannot absent "there is no service $in_service here" ;;

@@ -8,7 +8,7 @@ before=$(clock_offset "$address" smb) || cannot refused "no time from $name ($ad
 awk -v o="$before" -v m="$in_max_step" 'BEGIN { exit !(o * 1000 <= m && -o * 1000 <= m) }' ||
   cannot refused "the clock is off by $before s, more than max_step ($in_max_step ms)"
 
-elapsed() { read -r unjam_up rest </proc/uptime && printf '%s %s' "$(date +%s.%N)" "$unjam_up"; }
+elapsed() { read -r unjam_up rest <"$unjam_root/proc/uptime" && printf '%s %s' "$(date +%s.%N)" "$unjam_up"; }
 by_chrony() {
   running chronyd && have chronyc || return 1
   timeout 5 chronyc -n sources 2>/dev/null | awk -v a="$address" '$2 == a { f = 1 } END { exit !f }' || return 1

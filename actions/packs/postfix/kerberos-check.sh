@@ -10,13 +10,13 @@ principal=smtp/$myhostname
 
 environment=$(mail_split "$(postconf -xh import_environment 2>/dev/null)")
 keytab='' sasl=$(postconf -h smtpd_sasl_path)
-for folder in $(postconf -xh cyrus_sasl_config_path | tr ':' ' ') /etc/postfix/sasl /etc/sasl2 /usr/lib/sasl2; do
+for folder in $(postconf -xh cyrus_sasl_config_path | tr ':' ' ') "$unjam_root/etc/postfix/sasl" "$unjam_root/etc/sasl2" "$unjam_root/usr/lib/sasl2"; do
   [ -r "$folder/$sasl.conf" ] || continue
   keytab=$(sed -n 's/^[[:space:]]*keytab:[[:space:]]*//p' "$folder/$sasl.conf" | tail -n 1)
   break
 done
 [ -n "$keytab" ] || keytab=$(printf '%s\n' "$environment" | sed -n 's/^KRB5_KTNAME=\(FILE:\)*//p')
-[ -n "$keytab" ] || keytab=/etc/krb5.keytab
+[ -n "$keytab" ] || keytab="$unjam_root/etc/krb5.keytab"
 client=$(printf '%s\n' "$environment" | sed -n 's/^KRB5_CLIENT_KTNAME=\(FILE:\)*//p')
 
 as_postfix() { if [ "$(id -u)" = 0 ] && have runuser; then timeout 5 runuser -u "$(postconf -h mail_owner)" -- "$@"; else timeout 5 "$@"; fi; }
@@ -38,16 +38,16 @@ $acting"
 fi
 
 # The controllers: named by the administrator, or by krb5.conf, or found by DNS.
-realm=$(sed -n 's/^[[:space:]]*default_realm[[:space:]]*=[[:space:]]*//p' /etc/krb5.conf 2>/dev/null | head -n 1)
-if [ -r /etc/unjam/directory.servers ]; then
-  sed 's/#.*//' /etc/unjam/directory.servers | tr -s ' \t' '\n\n' | grep . >"$work/servers"
+realm=$(sed -n 's/^[[:space:]]*default_realm[[:space:]]*=[[:space:]]*//p' "$unjam_root/etc/krb5.conf" 2>/dev/null | head -n 1)
+if [ -r "$unjam_root/etc/unjam/directory.servers" ]; then
+  sed 's/#.*//' "$unjam_root/etc/unjam/directory.servers" | tr -s ' \t' '\n\n' | grep . >"$work/servers"
 else
-  sed -n 's/^[[:space:]]*kdc[[:space:]]*=[[:space:]]*\([^[:space:]:]*\).*/\1/p' /etc/krb5.conf 2>/dev/null >"$work/servers"
+  sed -n 's/^[[:space:]]*kdc[[:space:]]*=[[:space:]]*\([^[:space:]:]*\).*/\1/p' "$unjam_root/etc/krb5.conf" 2>/dev/null >"$work/servers"
   if [ ! -s "$work/servers" ] && [ -n "$realm" ] && have net; then
     timeout 10 net lookup kdc "$realm" 2>/dev/null | sed 's/:[0-9]*$//' | grep -x '[0-9A-Za-z.:-]*' >"$work/servers"
     first=$(head -n 1 "$work/servers")
     if [ -n "$first" ]; then
-      timeout 8 net ads search -S "$first" -A /etc/unjam/directory.auth --use-kerberos=off \
+      timeout 8 net ads search -S "$first" -A "$unjam_root/etc/unjam/directory.auth" --use-kerberos=off \
         '(&(objectCategory=computer)(userAccountControl:1.2.840.113556.1.4.803:=8192))' dNSHostName 2>/dev/null |
         sed -n 's/^dNSHostName: //p' | while IFS= read -r name; do timeout 5 getent ahostsv4 "$name" | awk 'NR == 1 { print $1 }'; done >>"$work/servers"
     fi
@@ -58,12 +58,12 @@ sort -u "$work/servers" | head -n 20 >"$work/all"
 search() {  # SERVER FILTER ATTRIBUTE..: fails unless that server answered
   unjam_server=$1
   shift
-  timeout 10 net ads search -S "$unjam_server" -A /etc/unjam/directory.auth --use-kerberos=off "$@" 2>/dev/null | grep -v '^$' >"$work/answer" && grep -q '^Got [0-9]* replies' "$work/answer"
+  timeout 10 net ads search -S "$unjam_server" -A "$unjam_root/etc/unjam/directory.auth" --use-kerberos=off "$@" 2>/dev/null | grep -v '^$' >"$work/answer" && grep -q '^Got [0-9]* replies' "$work/answer"
 }
 look() {  # SERVER: lines for the judgement below
   tcp_open "$1" 88
   printf 'port\t%s\n' "$?"
-  have net && [ -r /etc/unjam/directory.auth ] || return
+  have net && [ -r "$unjam_root/etc/unjam/directory.auth" ] || return
   work=$work/$number
   mkdir -p "$work"
   search "$1" "(servicePrincipalName=$principal)" $attributes || return

@@ -2,7 +2,7 @@
 # To whom: the line `SITE ADDRESS` of /etc/unjam/probe; without one, postmaster at the first of relay_domains that is routed to a host of the site.
 # It has no return address, so it never bounces to anybody; if it does not arrive, it is taken out of the queue again.
 to=
-if [ -r /etc/unjam/probe ]; then to=$(awk -v site="$in_to" '$1 == site { print $2; exit }' /etc/unjam/probe); fi
+if [ -r "$unjam_root/etc/unjam/probe" ]; then to=$(awk -v site="$in_to" '$1 == site { print $2; exit }' "$unjam_root/etc/unjam/probe"); fi
 if [ -z "$to" ]; then
   for domain in $(mail_split "$(postconf -xh relay_domains 2>/dev/null)" | grep -x '[0-9A-Za-z.-]*'); do
     route=$(mail_route "$domain")
@@ -10,12 +10,12 @@ if [ -z "$to" ]; then
   done
 fi
 case $to in
-  '') cannot unreadable "no address to probe $in_to: none in /etc/unjam/probe, and no relay domain is routed to its hosts" ;;
+  '') cannot unreadable "no address to probe $in_to: none in $unjam_root/etc/unjam/probe, and no relay domain is routed to its hosts" ;;
   -* | *[!A-Za-z0-9@._+=-]*) cannot refused "not an address: '$to'" ;;
 esac
 mail_log 4096 >/dev/null || cannot unreadable 'the mail log'
 
-seconds() { read -r unjam_up rest </proc/uptime && printf '%s\n' "$unjam_up"; }
+seconds() { read -r unjam_up rest <"$unjam_root/proc/uptime" && printf '%s\n' "$unjam_up"; }
 mark="unjam-probe-$unjam_token"
 start=$(seconds)
 said=$(timeout 20 sendmail -f '' "$to" 2>&1 <<END

@@ -9,7 +9,7 @@ address=$(field "$unjam_self" 2)
 site=$(field "$unjam_self" 3)
 
 mail=
-if [ -r /etc/unjam/probe ]; then mail=$(awk -v site="$site" '$1 == site { print $2; exit }' /etc/unjam/probe); fi
+if [ -r "$unjam_root/etc/unjam/probe" ]; then mail=$(awk -v site="$site" '$1 == site { print $2; exit }' "$unjam_root/etc/unjam/probe"); fi
 if [ -z "$mail" ]; then
   for list in virtual_mailbox_domains mydestination; do
     domain=$(mail_split "$(postconf -xh "$list" 2>/dev/null)" | grep -x '[0-9A-Za-z-]*\.[0-9A-Za-z.-]*' | grep -v '^localhost' | head -n 1)
@@ -48,7 +48,7 @@ else
 fi
 
 recovering=false
-if [ -e /run/systemd/shutdown/scheduled ] || [ -e /run/nologin ] || running shutdown; then recovering=true; fi
+if [ -e "$unjam_root/run/systemd/shutdown/scheduled" ] || [ -e "$unjam_root/run/nologin" ] || running shutdown; then recovering=true; fi
 if [ "$drained" = false ]; then # by others: no listener in master.cf, or everybody is deferred or rejected
   services=$(postconf -M 2>/dev/null) || cannot unreadable 'postconf -M'
   printf '%s\n' "$services" | awk '$1 ~ /(^|:)(smtp|25)$/ && $2 == "inet" { f = 1 } END { exit !f }' || recovering=true
@@ -56,6 +56,6 @@ if [ "$drained" = false ]; then # by others: no listener in master.cf, or everyb
     grep -Eq '^(defer|reject|\$unjam_drained)([ ,]|$)' && recovering=true
 fi
 out_bool recovering "$recovering"
-if [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ]; then out_bool reboot_pending true; else out_bool reboot_pending false; fi
+if [ -e "$unjam_root/run/reboot-required" ] || [ -e "$unjam_root/var/run/reboot-required" ]; then out_bool reboot_pending true; else out_bool reboot_pending false; fi
 queued=$(timeout 20 postqueue -j 2>/dev/null) && out_int queued "$(printf '%s' "$queued" | grep -c '"queue_id"')"
 answer

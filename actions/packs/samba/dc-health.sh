@@ -8,10 +8,10 @@
 work_folder
 address=$(field "$unjam_self" 2)
 pid=
-for file in /run/samba/samba.pid /var/run/samba/samba.pid; do
+for file in "$unjam_root/run/samba/samba.pid" "$unjam_root/var/run/samba/samba.pid"; do
   if [ -r "$file" ]; then read -r pid rest <"$file"; break; fi
 done
-case $pid in '' | *[!0-9]*) pid= ;; *) [ "$(cat "/proc/$pid/comm" 2>/dev/null | head -c 5)" = samba ] || pid= ;; esac
+case $pid in '' | *[!0-9]*) pid= ;; *) [ "$(cat "$unjam_root/proc/$pid/comm" 2>/dev/null | head -c 5)" = samba ] || pid= ;; esac
 if [ -z "$pid" ]; then
   have samba || cannot absent 'Samba is not installed'
   out_bool serving false
@@ -30,11 +30,11 @@ case $? in
 esac
 
 # (1): seconds that the clock has been moved by since the process started.
-started=$(awk '{ sub(/^.*\) /, ""); print $20 }' "/proc/$pid/stat") # field 22: ticks since boot
+started=$(awk '{ sub(/^.*\) /, ""); print $20 }' "$unjam_root/proc/$pid/stat") # field 22: ticks since boot
 ticks=$(getconf CLK_TCK 2>/dev/null || echo 100)
-read -r up rest </proc/uptime
-log=/var/log/samba/log.samba
-[ -r "$log" ] || log=/usr/local/samba/var/log.samba
+read -r up rest <"$unjam_root/proc/uptime"
+log="$unjam_root/var/log/samba/log.samba"
+[ -r "$log" ] || log="$unjam_root/usr/local/samba/var/log.samba"
 wall=$(tail -c 4194304 "$log" 2>/dev/null | tr -d '\000' | awk '/^\[[0-9]+\/[0-9]+\/[0-9]+ / { stamp = $1 " " $2 } /samba version .* started\./ { print stamp }' |
   tail -n 1 | sed 's/[[,]//g; s/\.[0-9]*$//')
 if [ -n "$wall" ]; then wall=$(date -d "$wall" +%s 2>/dev/null); fi

@@ -3,7 +3,7 @@
 fence
 address=$(field "$unjam_self" 2)
 pid=
-for file in /run/samba/samba.pid /var/run/samba/samba.pid; do
+for file in "$unjam_root/run/samba/samba.pid" "$unjam_root/var/run/samba/samba.pid"; do
   if [ -r "$file" ]; then read -r pid rest <"$file"; break; fi
 done
 before_text process "${pid:-none}"
@@ -12,8 +12,8 @@ if have systemctl && timeout 10 systemctl -q is-active samba-ad-dc >/dev/null 2>
   said=$(timeout 120 systemctl restart samba-ad-dc </dev/null 2>&1 >/dev/null) || cannot failed "systemctl restart samba-ad-dc: $said"
 else
   case $pid in '' | *[!0-9]*) cannot refused 'no Samba process is known here' ;; esac
-  [ "$(head -c 5 "/proc/$pid/comm" 2>/dev/null)" = samba ] || cannot refused "process $pid is not Samba"
-  program=$(readlink "/proc/$pid/exe")
+  [ "$(head -c 5 "$unjam_root/proc/$pid/comm" 2>/dev/null)" = samba ] || cannot refused "process $pid is not Samba"
+  program=$(readlink "$unjam_root/proc/$pid/exe")
   kill -TERM "$pid"
   left=40
   while [ "$left" -gt 0 ] && kill -0 "$pid" 2>/dev/null; do
