@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "state/base/rng.h"
 #include "state/event.h"
 
 namespace unjam::state {
@@ -28,6 +29,17 @@ class JournalScript {
  private:
   std::vector<Event> events_;
   std::int64_t seconds_ = 0;
+};
+
+class CountingTokens : public Tokens {
+ public:
+  std::string hex(std::size_t bytes) override {
+    std::string text = std::to_string(++count_);
+    return std::string(2 * bytes - text.size(), '0') + text;
+  }
+
+ private:
+  int count_ = 0;
 };
 
 inline RunCreated created(std::string playbook = "heal-intersite-queue") {
