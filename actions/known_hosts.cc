@@ -178,9 +178,22 @@ bool KnownHosts::applies(const Line& line, const std::string& name) {
   return line.hosts.starts_with(kHashMagic) ? matches_hash(name, line.hosts) : matches_list(name, line.hosts);
 }
 
+std::string KnownHosts::spell(const Line& line) {
+  return fmt::format("{} {} (line {})", key_type(line.key), fingerprint(line.key), line.number);
+}
+
+std::vector<std::string> KnownHosts::pinned(std::string_view address, std::uint16_t port) const {
+  const std::string name = lookup_name(address, port);
+  std::vector<std::string> found;
+  for (const Line& line : lines_) {
+    if (line.marker == Marker::none && applies(line, name)) found.push_back(spell(line));
+  }
+  return found;
+}
+
 Result<void> KnownHosts::check(std::string_view address, std::uint16_t port, std::string_view key) const {
   const std::string name = lookup_name(address, port);
-  bool pinned = false;
+  bool known = false;
   bool authority = false;
   std::vector<std::string> others;
   for (const Line& line : lines_) {
@@ -194,10 +207,10 @@ Result<void> KnownHosts::check(std::string_view address, std::uint16_t port, std
     }
     if (line.marker == Marker::authority) authority = true;
     if (line.marker != Marker::none) continue;
-    if (same) pinned = true;
-    if (!same) others.push_back(fmt::format("{} {} (line {})", key_type(line.key), fingerprint(line.key), line.number));
+    if (same) known = true;
+    if (!same) others.push_back(spell(line));
   }
-  if (pinned) return {};
+  if (known) return {};
   const std::string shown = fmt::format("{} {}", key_type(key), fingerprint(key));
   if (!others.empty()) {
     return fail(

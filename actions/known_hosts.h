@@ -35,6 +35,9 @@ class KnownHosts {
   // Types of the keys pinned for this address, in the file's order, each once: what to ask the server for.
   std::vector<std::string> types(std::string_view address, std::uint16_t port) const;
 
+  // The keys pinned for this address as people read them: "ssh-ed25519 SHA256:... (line 3)".
+  std::vector<std::string> pinned(std::string_view address, std::uint16_t port) const;
+
   // Numbers of the lines that apply to this address, revocations included.
   std::vector<std::size_t> lines(std::string_view address, std::uint16_t port) const;
 
@@ -48,6 +51,7 @@ class KnownHosts {
   };
 
   static Result<Line> parse_line(std::string_view text);
+  static std::string spell(const Line& line);
   static bool applies(const Line& line, const std::string& name);
 
   std::string path_;
