@@ -13,6 +13,8 @@ unjam_boot_file=/proc/sys/kernel/random/boot_id
 unjam_most=10000        # items of a list
 unjam_most_records=200  # intents that are remembered
 unjam_tab=$(printf '\t')
+unjam_newline='
+'
 unjam_outputs='' unjam_before='' unjam_after='' unjam_recording=''
 
 unjam_b64() { printf '%s' "$1" | base64 -d; }

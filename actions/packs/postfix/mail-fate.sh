@@ -1,12 +1,13 @@
 # mail.fate: what became of these messages. open: still in the queue. lost: bounced or expired for any recipient, deleted by hand, or no trace left
 # although the log could be read.
 work_folder
-printf '%s\n' "$in_ids" | grep -x '[0-9A-Za-z]*' | grep . | sort -u >"$work/ids" || {
-  [ -z "$in_ids" ] || cannot refused 'these are no queue ids'
+case $in_ids in *[!0-9A-Za-z"$unjam_newline"]*) cannot refused 'these are no queue ids' ;; esac
+printf '%s\n' "$in_ids" | sort -u | sed '/^$/d' >"$work/ids"
+if [ ! -s "$work/ids" ]; then
   out_int open 0
   out_int lost 0
   answer
-}
+fi
 timeout 20 postqueue -j >"$work/json" 2>"$work/error" || cannot unreadable "postqueue: $(head -c 300 "$work/error")"
 mail_log >"$work/log" || cannot unreadable 'the mail log'
 sed -n 's/.*"queue_id": *"\([0-9A-Za-z]*\)".*/\1/p' "$work/json" >"$work/queued"

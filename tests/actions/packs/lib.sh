@@ -20,6 +20,7 @@ title() {  # TEXT: begins a test
   echo '1000.00 1.0' >"$T/root/proc/uptime"
 }
 fake() {  # NAME: a command whose text is on stdin; it can use $T
+  rm -f "$T/bin/$1" # may be a link to the real one
   { echo '#!/bin/sh'; echo "T='$T'; R='$here/recorded'"; cat; } >"$T/bin/$1"
   chmod +x "$T/bin/$1"
 }
