@@ -40,7 +40,7 @@ inline constexpr std::size_t kMaxExprBytes = 16u << 10;
 inline constexpr std::size_t kMaxExprDepth = 64;
 inline constexpr std::size_t kMaxExprNodes = 4'000;
 inline constexpr std::size_t kMaxEvalSteps = 1'000'000;  // over one evaluation, lets included
-inline constexpr std::size_t kMaxEvalDepth = 2'000;      // levels of recursion, lets included
+inline constexpr std::size_t kMaxEvalDepth = 500;        // levels of recursion, lets included
 
 struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;

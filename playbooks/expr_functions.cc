@@ -109,12 +109,8 @@ Evaluated to_double(const Value& v) {
   if (const auto* n = v.as_int()) return Value::real(static_cast<double>(*n));
   const auto* text = v.as_text();
   if (text == nullptr) return no_overload("double");
-  const std::string_view digits = trimmed_sign(*text);
-  double d = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), d);
-  const bool plain = digits.find('(') == std::string_view::npos;  // nan(...) is C's, not CEL's
-  if (error == std::errc() && plain && end == digits.data() + digits.size()) return Value::real(d);
-  return unknown(fmt::format("\"{}\" is no double", *text));
+  const Result<double> d = parse_double(*text);
+  return d ? Evaluated(Value::real(*d)) : unknown(d.error().message);
 }
 
 Evaluated to_text(const Value& v) {

@@ -192,13 +192,10 @@ Token Lexer::number() {
     return unit && !is_word_char(peek(1)) ? duration(begin) : integer(begin, digits, 10);
   }
   if (is_word_char(peek())) return integer(begin, {}, 10);
-  double d = 0;
-  const auto [end, error] = std::from_chars(text_.data() + begin, text_.data() + at_, d);
-  if (error != std::errc() || end != text_.data() + at_) {
-    return fault(begin, at_, fmt::format("{} is outside of the doubles", text_.substr(begin, at_ - begin)));
-  }
+  const Result<double> d = parse_double(text_.substr(begin, at_ - begin));
+  if (!d) return fault(begin, at_, fmt::format("{} is outside of the doubles", text_.substr(begin, at_ - begin)));
   Token token{Token::Kind::literal, begin, at_};
-  token.value = Value::real(d);
+  token.value = Value::real(*d);
   return token;
 }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <compare>
 #include <optional>
 
@@ -13,7 +12,6 @@ namespace {
 
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::size_t kBytesPerStep = 64;
-constexpr double kTwoTo63 = 9223372036854775808.0;
 
 std::unexpected<Unknown> too_long() {
   return unknown("the evaluation takes too many steps");
@@ -120,21 +118,6 @@ Evaluated arithmetic(std::string_view name, const Value& a, const Value& b, Eval
   return op == '+' ? joined(a, b, budget) : no_overload(name);
 }
 
-// Exact also where a double cannot hold the int. Unordered with NaN.
-std::partial_ordering compare_mixed(std::int64_t n, double d) {
-  if (std::isnan(d)) return std::partial_ordering::unordered;
-  if (d >= kTwoTo63) return std::partial_ordering::less;
-  if (d < -kTwoTo63) return std::partial_ordering::greater;
-  const auto whole = static_cast<std::int64_t>(d);
-  if (n != whole) return n <=> whole;
-  const double fraction = d - static_cast<double>(whole);
-  return 0.0 <=> fraction;
-}
-
-std::partial_ordering reversed(std::partial_ordering order) {
-  return 0 <=> order;
-}
-
 // Nothing: these two have no order.
 std::optional<std::partial_ordering> compare(const Value& a, const Value& b) {
   const auto* word = std::get_if<EnumValue>(&a.data());
@@ -142,8 +125,9 @@ std::optional<std::partial_ordering> compare(const Value& a, const Value& b) {
   if (word && other) return word->rank <=> other->rank;
   if (a.as_int() && b.as_int()) return *a.as_int() <=> *b.as_int();
   if (a.as_double() && b.as_double()) return *a.as_double() <=> *b.as_double();
-  if (a.as_int() && b.as_double()) return compare_mixed(*a.as_int(), *b.as_double());
-  if (a.as_double() && b.as_int()) return reversed(compare_mixed(*b.as_int(), *a.as_double()));
+  // As CEL's published cases have it: the int is compared as the nearest double.
+  if (a.as_int() && b.as_double()) return static_cast<double>(*a.as_int()) <=> *b.as_double();
+  if (a.as_double() && b.as_int()) return *a.as_double() <=> static_cast<double>(*b.as_int());
   if (a.as_text() && b.as_text()) return *a.as_text() <=> *b.as_text();  // UTF-8 keeps the order of code points
   if (a.as_bool() && b.as_bool()) return *a.as_bool() <=> *b.as_bool();
   if (a.as_duration() && b.as_duration()) return *a.as_duration() <=> *b.as_duration();

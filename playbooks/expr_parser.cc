@@ -244,8 +244,8 @@ Part Parser::unary() {
     advance();
   }
   Part part;
-  const bool is_number = token_.kind == Token::Kind::integer || token_.value.as_double() != nullptr;
-  if (sign == "-" && is_number && token_.kind != Token::Kind::end) {
+  const bool is_literal = token_.value.as_double() != nullptr || token_.value.as_duration() != nullptr;
+  if (sign == "-" && (token_.kind == Token::Kind::integer || is_literal)) {
     // The minus belongs to the literal: -9223372036854775808 has no positive twin.
     part = suffix(number(true, begins.back()));
     begins.pop_back();
@@ -264,6 +264,8 @@ Part Parser::number(bool negative, std::size_t begin) {
   const Token token = token_;
   advance();
   if (const double* d = token.value.as_double()) return literal(begin, token.end, Value::real(negative ? -*d : *d));
+  if (const Duration* d = token.value.as_duration())
+    return literal(begin, token.end, Value::duration(negative ? -*d : *d));
   const std::uint64_t least = std::uint64_t{1} << 63;
   if (token.magnitude == least && !negative) {
     return fail_at(begin, token.end, fmt::format("{} is outside of the 64-bit integers", token.magnitude));

@@ -1,7 +1,6 @@
 #include "playbooks/value.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <utility>
 
@@ -36,11 +35,9 @@ Set without_duplicates(Set items) {
   return kept;
 }
 
-// int and double by number: exact also where a double cannot hold the int.
+// As CEL's published cases have it: the int is compared as the nearest double.
 bool equal_numbers(std::int64_t n, double d) {
-  if (std::isnan(d) || d != std::floor(d)) return false;
-  if (d < -9223372036854775808.0 || d >= 9223372036854775808.0) return false;
-  return static_cast<std::int64_t>(d) == n;
+  return static_cast<double>(n) == d;
 }
 
 bool equal_lists(const std::vector<Value>& a, const std::vector<Value>& b) {

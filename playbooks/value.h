@@ -120,6 +120,10 @@ std::string timestamp_text(const Timestamp& t);
 inline constexpr std::int64_t kMinTimestamp = -62'135'596'800;  // 0001-01-01T00:00:00Z, in seconds
 inline constexpr std::int64_t kMaxTimestamp = 253'402'300'799;  // 9999-12-31T23:59:59Z
 
+// A decimal number, nan or infinity in CEL's spelling; what is too small for a double is 0, what is too large
+// ErrorKind::invalid.
+Result<double> parse_double(std::string_view text);
+
 // Shortest spelling that reads back as the same double: 1.5, 1, 1e+100, NaN, -Infinity.
 std::string double_text(double d);
 

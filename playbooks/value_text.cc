@@ -1,6 +1,7 @@
 // Values as text, and durations and timestamps read from it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -40,12 +41,12 @@ const Unit* unit_at(std::string_view text) {
 
 // total -= whole * unit + fraction * unit, kept negative so that -2^63 ns can be spelled. False on overflow.
 bool subtract(std::int64_t& total, std::string_view whole, std::string_view fraction, std::int64_t unit) {
-  std::int64_t n = 0;
+  std::uint64_t n = 0;
   if (!whole.empty()) {
     const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), n);
     if (error != std::errc() || end != whole.data() + whole.size()) return false;
   }
-  std::int64_t nanos = 0;
+  std::uint64_t nanos = 0;
   if (__builtin_mul_overflow(n, unit, &nanos) || __builtin_sub_overflow(total, nanos, &total)) return false;
   std::int64_t part = unit;
   for (const char digit : fraction) {
@@ -95,6 +96,20 @@ bool take_offset(std::string_view& text, std::int64_t& seconds) {
   if (minutes < 0 || minutes > 59) return false;
   seconds = sign * (hours * 3600 + minutes * 60);
   return true;
+}
+
+// Whether a decimal number outside of the doubles is below them: the power of ten of its first digit is negative.
+bool is_tiny(std::string_view digits) {
+  if (digits.starts_with('-')) digits.remove_prefix(1);
+  std::string_view mantissa = digits.substr(0, digits.find_first_of("eE"));
+  std::string_view exponent = digits.substr(std::min(mantissa.size() + 1, digits.size()));
+  if (exponent.starts_with('+')) exponent.remove_prefix(1);
+  std::int64_t power = 0;
+  const auto [end, error] = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+  if (error == std::errc::result_out_of_range) return exponent.starts_with('-');
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  const std::size_t first = std::min(mantissa.find_first_of("123456789"), mantissa.size());
+  return power + static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) < 0;
 }
 
 std::string decimals(std::int64_t nanos) {
@@ -216,6 +231,18 @@ std::string timestamp_text(const Timestamp& t) {
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                      clock.minutes().count(), clock.seconds().count(), decimals(t.nanos));
+}
+
+Result<double> parse_double(std::string_view text) {
+  const std::string_view digits = text.size() > 1 && text[0] == '+' && text[1] != '-' ? text.substr(1) : text;
+  const char* const last = digits.data() + digits.size();
+  double d = 0;
+  const auto [end, error] = std::from_chars(digits.data(), last, d);
+  const bool whole = end == last && digits.find('(') == std::string_view::npos;  // nan(...) is C's
+  if (whole && error == std::errc()) return d;
+  // from_chars tells too small and too large alike: the place of the first digit tells them apart.
+  if (whole && error == std::errc::result_out_of_range && is_tiny(digits)) return digits[0] == '-' ? -0.0 : 0.0;
+  return fail(ErrorKind::invalid, fmt::format("\"{}\" is no double", text));
 }
 
 std::string double_text(double d) {

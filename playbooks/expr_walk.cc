@@ -1,0 +1,114 @@
+#include "playbooks/expr_walk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace unjam::playbooks {
+namespace {
+
+bool is_identifier_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+void add_names(const Expr& tree, std::set<std::string>& out) {
+  walk_expr(tree, [&out](const Expr& e) {
+    if (e.kind == Expr::Kind::name || e.kind == Expr::Kind::call) out.insert(e.name);
+  });
+}
+
+bool is_call_of(const Expr& e, std::string_view fact, std::string_view variable) {
+  return e.kind == Expr::Kind::call && e.name == fact && e.args.size() == 1 && e.args[0] &&
+         e.args[0]->kind == Expr::Kind::name && e.args[0]->name == variable;
+}
+
+bool is_int(const Expr& e, std::int64_t n) {
+  return e.kind == Expr::Kind::literal && e.literal.as_int() != nullptr && *e.literal.as_int() == n;
+}
+
+// s.size() or size(s)
+const Expr* sized(const Expr& e) {
+  if (e.kind == Expr::Kind::member_call && e.name == "size" && e.args.empty()) return e.receiver.get();
+  if (e.kind == Expr::Kind::call && e.name == "size" && e.args.size() == 1) return e.args[0].get();
+  return nullptr;
+}
+
+}  // namespace
+
+std::set<std::string> names_in(const ExprText& text) {
+  std::set<std::string> out;
+  Diagnostics unheard;  // whoever checks the text reports
+  if (const ExprPtr tree = parse_expr(text, unheard)) {
+    add_names(*tree, out);
+    return out;
+  }
+  // Prose, or an expression with a fault: the words inside ${}.
+  for (std::size_t at = text.text.find("${"); at != std::string::npos; at = text.text.find("${", at)) {
+    const std::size_t end = std::min(text.text.find('}', at), text.text.size());
+    for (std::size_t i = at + 2; i < end;) {
+      const std::size_t begin = i;
+      while (i < end && is_identifier_char(text.text[i])) ++i;
+      if (i > begin) out.insert(text.text.substr(begin, i - begin));
+      if (i == begin) ++i;
+    }
+    at = end;
+  }
+  return out;
+}
+
+bool asks_of_host(const Expr& e, std::string_view fact, std::string_view field) {
+  bool found = false;
+  walk_expr(e, [&](const Expr& node) {
+    found = found || (node.kind == Expr::Kind::field && node.name == field && node.receiver &&
+                      is_call_of(*node.receiver, fact, "host"));
+  });
+  return found;
+}
+
+bool asks_of_host(const Expr& e, std::string_view fact) {
+  bool found = false;
+  walk_expr(e, [&](const Expr& node) { found = found || is_call_of(node, fact, "host"); });
+  return found;
+}
+
+std::string canonical(const Expr& e) {
+  std::string out = fmt::format("({} {} {}", static_cast<int>(e.kind), e.name, e.variable);
+  if (e.kind == Expr::Kind::literal) out += " " + json_text(e.literal);
+  out += e.receiver ? canonical(*e.receiver) : "-";
+  for (const ExprPtr& arg : e.args) out += arg ? canonical(*arg) : "-";
+  return out + ")";
+}
+
+std::vector<const Expr*> wanted_non_empty(const Expr& e) {
+  std::vector<const Expr*> out;
+  if (e.kind != Expr::Kind::call || e.args.size() != 2) return out;
+  if (e.name == "&&") {
+    out = wanted_non_empty(*e.args[0]);
+    const auto right = wanted_non_empty(*e.args[1]);
+    out.insert(out.end(), right.begin(), right.end());
+    return out;
+  }
+  const Expr* left = sized(*e.args[0]);
+  const Expr* right = sized(*e.args[1]);
+  if (left != nullptr && ((e.name == ">" && is_int(*e.args[1], 0)) || (e.name == "!=" && is_int(*e.args[1], 0)) ||
+                          (e.name == ">=" && is_int(*e.args[1], 1))))
+    out.push_back(left);
+  if (right != nullptr && ((e.name == "<" && is_int(*e.args[0], 0)) || (e.name == "!=" && is_int(*e.args[0], 0)) ||
+                           (e.name == "<=" && is_int(*e.args[0], 1))))
+    out.push_back(right);
+  return out;
+}
+
+const Expr* drawn_from(const Expr& e) {
+  const bool first = e.kind == Expr::Kind::member_call && e.name == "first" && e.args.empty();
+  return first ? e.receiver.get() : nullptr;
+}
+
+std::string parameter_of(const Expr& e) {
+  const bool param =
+      e.kind == Expr::Kind::field && e.receiver && e.receiver->kind == Expr::Kind::name && e.receiver->name == "params";
+  return param ? e.name : std::string{};
+}
+
+}  // namespace unjam::playbooks
