@@ -27,7 +27,7 @@ struct Connection {
   std::uint16_t port = 22;
   std::optional<SecretFile> key;  // private key, Ed25519 or ECDSA (libssh2 1.10 has no rsa-sha2)
   std::optional<SecretFile> password;
-  bool agent = false;        // SSH_AUTH_SOCK, asked on a worker thread
+  bool agent = false;        // the agent of SSH_AUTH_SOCK signs
   std::string known_hosts;   // path
   std::string ssh_config;    // openssh only: -F
   bool become = false;       // `become: sudo`: sudo -n

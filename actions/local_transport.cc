@@ -9,7 +9,7 @@ namespace unjam::actions {
 boost::asio::awaitable<Result<Reply>> LocalTransport::call(const Host& host, const Connection&, Request request) {
   const auto executor = co_await boost::asio::this_coro::executor;
   Deadline deadline(executor, request.deadline);
-  auto child = ChildProcess::start(executor, {"/bin/sh", "-c", request.command}, plain_environment());
+  auto child = ChildProcess::start(executor, {"/bin/sh", "-c", "exec " + request.command}, plain_environment());
   if (!child) co_return fail(child.error().kind, child.error().message, host.name.text);
   const ChildEnd end = co_await child->finish(request.input, deadline);
   Reply reply = end.output.reply(end.ended);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -65,10 +66,10 @@ Result<SecretText> read_secret(const SecretFile& file) {
   }
   const auto size = checked_size(open.fd(), file.path);
   if (!size) return std::unexpected(size.error());
-  std::vector<char> bytes(*size);
+  std::vector<char> bytes(*size + 1);
   std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t got = ::read(open.fd(), bytes.data() + have, bytes.size() - have);
+  while (have < *size) {
+    const ssize_t got = ::read(open.fd(), bytes.data() + have, *size - have);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     have += static_cast<std::size_t>(got);
@@ -87,7 +88,9 @@ Result<SecretText> read_password(const SecretFile& file) {
   if (line.empty() || line.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) {
     return fail(ErrorKind::denied, "a password file has one line", file.path);
   }
-  return SecretText(std::vector<char>(line.begin(), line.end()));
+  std::vector<char> bytes(line.size() + 1);
+  std::ranges::copy(line, bytes.begin());
+  return SecretText(std::move(bytes));
 }
 
 std::string private_key_type(std::string_view pem, bool& encrypted) {

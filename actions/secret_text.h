@@ -15,12 +15,13 @@ inline constexpr std::size_t kMaxSecretBytes = 64u << 10;
 class SecretText {
  public:
   SecretText() = default;
+  // `bytes` end with a NUL that does not belong to the secret: libssh2 looks for one.
   explicit SecretText(std::vector<char> bytes) : bytes_(std::move(bytes)) {}
   ~SecretText();
   SecretText(SecretText&& other) noexcept : bytes_(std::move(other.bytes_)) {}
   SecretText& operator=(SecretText&& other) noexcept;
 
-  std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
+  std::string_view view() const { return {bytes_.data(), bytes_.empty() ? 0 : bytes_.size() - 1}; }
 
  private:
   std::vector<char> bytes_;  // never grows once filled: no copy is left behind
