@@ -40,7 +40,7 @@ struct Permit {
 struct IntentRecord {
   bool finished = false;
   bool voided = false;  // looked for before it arrived: a late copy is refused
-  std::string answer;  // base64 of the JSON
+  std::string answer;   // base64 of the JSON
 };
 inline constexpr std::size_t kMaxIntents = 200;  // as prelude.sh
 
@@ -193,8 +193,8 @@ struct Fleet {
   std::vector<std::string> sites;  // in the order in which hosts name them
   std::vector<Link> links;
   std::vector<Message> messages;
-  std::size_t turn = 0;        // who takes the next message
-  Millis reference_offset{0};  // of the independent time source
+  std::map<std::size_t, std::size_t> turns;  // who takes the next message, by pair of sites
+  Millis reference_offset{0};                // of the independent time source
   bool wan_cut = false;
   EffectLog log;
   std::priority_queue<Event, std::vector<Event>, Later> events;

@@ -83,7 +83,7 @@ void write_mail(Fleet& fleet, std::size_t pair) {
     if (fleet.hosts[i].is_hub && fleet.hosts[i].site == from && serving(fleet.hosts[i])) takers.push_back(i);
   }
   if (takers.empty() || fleet.messages.size() >= kMaxMessages) return;  // the clients keep it
-  accept(fleet, takers[fleet.turn++ % takers.size()], to, false);
+  accept(fleet, takers[fleet.turns[pair]++ % takers.size()], to, false);
 }
 
 std::size_t accept(Fleet& fleet, HostIndex hub, const std::string& to_site, bool probe) {

@@ -125,8 +125,9 @@ ModelAnswer dc_restart(ModelCall& call) {
   if (!is_dc(call)) return cannot("absent", "no domain controller runs here");
   if (!call.host.services) return cannot("refused", "the directory service is being restarted already");
   const std::string stale = call.host.dc.stale ? "true" : "false";
-  restart_directory(call.fleet, call.host);
-  return answer(times(call).change, {}, {{"stale", stale}}, {});
+  const Millis takes = draw(call.host.life_rng, times(call).dc_restart);
+  restart_directory(call.fleet, call.host, takes);
+  return answer({takes, takes + seconds(1)}, {}, {{"stale", stale}}, {});  // it waits until the service is back
 }
 
 ModelAnswer hub_drain(ModelCall& call) {

@@ -84,7 +84,8 @@ ModelAnswer ad_replication(ModelCall& call) {
   if (!is_dc(call)) return cannot("absent", "no domain controller runs here");
   if (!call.host.services) return cannot("unreadable", "the directory service does not answer");
   json::array failing;
-  bool any_unsafe = false;
+  // A flag is somebody's decision, whether or not anything has failed by now.
+  bool any_unsafe = call.host.dc.inbound_off || call.host.dc.outbound_off;
   for (const Link& link : call.fleet.links) {
     if (link.dest != call.fleet.index(call.host) || link.code == 0) continue;
     const bool spreads = unsafe(call.fleet, link);

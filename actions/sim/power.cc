@@ -81,10 +81,10 @@ void power_off(Fleet& fleet, SimHost& host) {
   fleet.note(host, "off");
 }
 
-void restart_directory(Fleet& fleet, SimHost& host) {
+void restart_directory(Fleet& fleet, SimHost& host, Millis takes) {
   host.services = false;
   fleet.note(host, "services-down");
-  fleet.later(draw(host.life_rng, fleet.spec.times.dc_restart), Happening::directory, fleet.index(host));
+  fleet.later(takes, Happening::directory, fleet.index(host));
 }
 
 void boot_at_once(Fleet& fleet, SimHost& host) {

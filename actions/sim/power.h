@@ -15,8 +15,8 @@ Reach reach(const SimHost& host);
 bool schedule_reboot(Fleet& fleet, SimHost& host, Millis in, const std::string& by);
 // Pulls the plug: down, and nobody switches it on again.
 void power_off(Fleet& fleet, SimHost& host);
-// The directory service alone is stopped and started.
-void restart_directory(Fleet& fleet, SimHost& host);
+// The directory service alone is stopped; it is up again after `takes`.
+void restart_directory(Fleet& fleet, SimHost& host, Millis takes);
 // For the begin of a world: this machine has booted a moment ago.
 void boot_at_once(Fleet& fleet, SimHost& host);
 

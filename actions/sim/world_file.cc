@@ -25,6 +25,7 @@ constexpr const char* kMissingKey = "UJ0202";
 constexpr const char* kWrongForm = "UJ0206";
 constexpr const char* kUnknownName = "UJ0302";
 constexpr Millis kMostTime = hours(24 * 365);
+constexpr Millis kMostAge = hours(24 * 7);  // every event of it is lived through before the first call
 
 class Reader {
  public:
@@ -272,7 +273,10 @@ WorldSpec Reader::world(const YamlNode& root) {
   if (const YamlNode* node = root.find("world")) spec.name = text(*node, "world");
   if (const YamlNode* node = root.find("summary")) spec.summary = text(*node, "summary");
   if (const YamlNode* node = root.find("seed")) spec.seed = static_cast<std::uint64_t>(number(*node, "seed"));
-  if (const YamlNode* node = root.find("age")) spec.age = duration(*node, "age");
+  if (const YamlNode* node = root.find("age")) {
+    spec.age = duration(*node, "age");
+    if (spec.age > kMostAge) error(kWrongForm, *node, "age must be at most 7d");
+  }
   if (const YamlNode* node = root.find("speed")) spec.speed = number(*node, "speed");
   if (const YamlNode* node = root.find("logs")) {
     const std::filesystem::path folder = text(*node, "logs");
