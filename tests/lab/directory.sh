@@ -98,26 +98,27 @@ create_accounts() {
   enter tyodc1 /usr/bin/python3 - "$lab_domain" "${words[@]}" <"$here/accounts.py"
 }
 
-# replicate DESTINATION SOURCE [NC..]: one direction, at once.
-replicate() {
-  local to=$1 from=$2 nc failed=0
-  shift 2
-  (($#)) || set -- "$lab_base_dn" "CN=Configuration,$lab_base_dn" "CN=Schema,CN=Configuration,$lab_base_dn" \
-    "DC=DomainDnsZones,$lab_base_dn" "DC=ForestDnsZones,$lab_base_dn"
-  for nc; do
-    enter tyodc1 timeout 30 samba-tool drs replicate "$to.$lab_domain" "$from.$lab_domain" "$nc" \
-      "-UAdministrator%$lab_admin_password" || failed=1
-  done
-  return $failed
+partitions=("$lab_base_dn" "CN=Configuration,$lab_base_dn" "CN=Schema,CN=Configuration,$lab_base_dn"
+  "DC=DomainDnsZones,$lab_base_dn" "DC=ForestDnsZones,$lab_base_dn")
+
+samba_tools() { # DC ARGUMENT.. [-- ARGUMENT..]..: several samba-tool commands
+  local dc=$1
+  shift
+  enter "$dc" timeout 60 /usr/bin/python3 - "$@" <"$here/samba_tools.py"
 }
 
-replicate_all() {
-  replicate tyodc1 osadc2 "$@" && replicate osadc2 tyodc1 "$@"
+# replicate DESTINATION SOURCE [NC..]: one direction, at once; all partitions if none is named.
+replicate() {
+  local to=$1 from=$2 nc words=()
+  shift 2
+  (($#)) || set -- "${partitions[@]}"
+  for nc; do words+=(-- drs replicate "$to.$lab_domain" "$from.$lab_domain" "$nc" "-UAdministrator%$lab_admin_password"); done
+  samba_tools "$to" "${words[@]}"
 }
+
+replicate_all() { replicate tyodc1 osadc2 "$@" && replicate osadc2 tyodc1 "$@"; }
 
 run_kcc() {
-  local dc
-  for dc in "${dcs[@]}"; do
-    enter "$dc" timeout 30 samba-tool drs kcc "$dc.$lab_domain" "-UAdministrator%$lab_admin_password" || return 1
-  done
+  samba_tools tyodc1 drs kcc "tyodc1.$lab_domain" "-UAdministrator%$lab_admin_password" -- \
+    drs kcc "osadc2.$lab_domain" "-UAdministrator%$lab_admin_password"
 }

@@ -32,7 +32,10 @@ configure_hub() {
 
   mkdir -p "$disk/etc/postfix/sasl"
   printf 'mech_list: GSSAPI\nkeytab: /var/lib/postfix/smtp.keytab\n' >"$disk/etc/postfix/sasl/smtpd.conf"
-  sed -E 's/^(\S+\s+(inet|unix|fifo|pass|unix-dgram)\s+\S+\s+\S+\s+)y/\1n/' /usr/share/postfix/master.cf.dist >"$disk/etc/postfix/master.cf"
+  # Nothing in a chroot; and a new cleanup process for every message, because only a young one looks whether the file system's clock
+  # (here the real one) is ahead of the machine's, without which mail would lie still on a hub whose clock is slow.
+  sed -E 's/^(\S+\s+(inet|unix|fifo|pass|unix-dgram)\s+\S+\s+\S+\s+)y/\1n/; s/^cleanup\s.*/& -o max_use=1/' \
+    /usr/share/postfix/master.cf.dist >"$disk/etc/postfix/master.cf"
   main_cf "$name" "$site" "$peer" "$route" >"$disk/etc/postfix/main.cf"
   install -d -o 5000 -g 5000 "$disk/var/mail/v"
 }

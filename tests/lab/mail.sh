@@ -85,10 +85,28 @@ queued() {
     fi
   done
   for name in "${names[@]}"; do
-    enter "$name" bash -c 'postqueue -j | jq -r ".queue_id as \$q | .recipients[] | [\$q, .address, (.delay_reason // \"-\")] | @tsv" |
-      while IFS=$'"'\t'"' read -r id to reason; do
-        message=$(postcat -qh "$id" 2>/dev/null | sed -n "s/^Message-I[Dd]: *//p" | head -1)
-        echo "${message:--} $0 $id $to $reason"
-      done' "$name"
+    if init_of "$name" >/dev/null; then queued_on_running "$name"; else queued_on_disk "$name"; fi
+  done
+}
+
+queued_on_running() { # HUB
+  enter "$1" bash -c 'postqueue -j | jq -r ".queue_id as \$q | .recipients[] | [\$q, .address, (.delay_reason // \"-\")] | @tsv" |
+    while IFS=$'"'\t'"' read -r id to reason; do
+      message=$(postcat -qh "$id" 2>/dev/null | sed -n "s/^Message-I[Dd]: *//p" | head -1)
+      # Gone since the queue was read: delivered.
+      [[ -z $message ]] || echo "$message $0 $id $to $reason"
+    done' "$1"
+}
+
+# The queue of a hub that is off. All of it is on the upper layer of its disk, because the frozen one has no mail.
+queued_on_disk() { # HUB
+  local home spool file
+  home=$(home_of "$1")
+  spool=$home/upper/var/spool/postfix
+  find "$spool"/{maildrop,incoming,active,deferred,hold} -type f 2>/dev/null | while read -r file; do
+    postcat -c "$home/frozen/etc/postfix" -eh "$file" 2>/dev/null | awk -v hub="$1" -v id="${file##*/}" '
+      $1 == "recipient:" { to = $2 }
+      tolower($1) == "message-id:" { message = $2 }
+      END { if (message) print message, hub, id, to, "(off)" }'
   done
 }

@@ -20,6 +20,7 @@ boot() {
   rm -f "$home/next-boot"
   [[ $fault == same-boot-id && -s $home/boot_id ]] || cat /proc/sys/kernel/random/uuid >"$home/boot_id"
   if [[ $fault == other-host-key ]]; then
+    mkdir -p "$home/upper/etc/ssh"
     rm -f "$home/upper/etc/ssh/ssh_host_ed25519_key"*
     ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$home/upper/etc/ssh/ssh_host_ed25519_key"
   fi
