@@ -27,6 +27,11 @@ ErrorKind kind_of_code(int code) {
   }
 }
 
+int note_pages(void* pages, sqlite3*, const char*, int in_log) {
+  *static_cast<int*>(pages) = in_log;
+  return SQLITE_OK;
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* db, const std::string& doing) {
@@ -106,6 +111,7 @@ Result<Database> Database::open(const std::string& path, bool writable, const st
   sqlite3_extended_result_codes(raw, 1);
   sqlite3_busy_timeout(raw, kBusyMillis);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_wal_hook(raw, note_pages, database.log_pages_.get());  // and no checkpoint by itself
   sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   return database;
 }
@@ -139,6 +145,13 @@ Result<std::string> Database::text(std::string_view sql) const {
   const auto row = statement->step();
   if (!row) return std::unexpected(row.error());
   return *row ? statement->text(0) : std::string();
+}
+
+Result<void> Database::checkpoint_if_due() const {
+  if (*log_pages_ < kCheckpointPages) return {};
+  const int code = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || code == SQLITE_BUSY) return {};
+  return std::unexpected(sqlite_error(db_.get(), "copying the log into the database"));
 }
 
 bool Database::in_transaction() const {

@@ -54,6 +54,8 @@ class Rows {
   Statement& statement_;
 };
 
+inline constexpr int kCheckpointPages = 1'000;
+
 class Database {
  public:
   // `vfs` names one that was registered with SQLite; empty: the default.
@@ -65,10 +67,16 @@ class Database {
   Result<std::string> text(std::string_view sql) const;
   bool in_transaction() const;
 
+  // Copies the write-ahead log into the database once it has kCheckpointPages; SQLite's own checkpoint would keep its
+  // errors to itself, and a sync that failed there is as bad as any. Readers only put it off.
+  Result<void> checkpoint_if_due() const;
+
  private:
   struct Close {
     void operator()(sqlite3* db) const noexcept;
   };
+  std::unique_ptr<int> log_pages_ =
+      std::make_unique<int>(0);  // of the write-ahead log; SQLite writes it at each commit
   std::unique_ptr<sqlite3, Close> db_;
 };
 

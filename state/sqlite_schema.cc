@@ -31,56 +31,27 @@ std::unexpected<Error> corrupt(std::string message) {
   return fail(ErrorKind::corrupt, std::move(message));
 }
 
-struct Marks {
-  std::int64_t application = 0;
-  std::int64_t version = 0;
-  std::int64_t tables = 0;
-};
-
-Result<Marks> marks_of(const Database& db) {
-  Marks marks;
-  for (auto [sql, to] :
-       {std::pair("PRAGMA application_id", &marks.application), std::pair("PRAGMA user_version", &marks.version),
-        std::pair("SELECT count(*) FROM sqlite_schema", &marks.tables)}) {
-    const auto number = db.number(sql);
-    if (!number) return std::unexpected(number.error());
-    *to = *number;
-  }
-  return marks;
-}
-
-Result<void> check(const Marks& marks) {
-  if (marks.application != kApplicationId) return corrupt("is a database, but not a journal of Unjam");
-  if (marks.version > kSchemaVersion) {
-    return corrupt(
-        fmt::format("was made by a newer Unjam (schema {}; this one reads up to {})", marks.version, kSchemaVersion));
-  }
-  if (marks.version < 1) return corrupt(fmt::format("has the schema {}, which never was", marks.version));
-  return {};
-}
-
 }  // namespace
 
 Result<void> check_schema(const Database& db) {
-  const auto marks = marks_of(db);
-  if (!marks) return std::unexpected(marks.error());
-  return check(*marks);
+  const auto application = db.number("PRAGMA application_id");
+  if (!application) return std::unexpected(application.error());
+  const auto version = db.number("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  if (*application != kApplicationId) return corrupt("is not a journal of Unjam");
+  if (*version > kSchemaVersion) {
+    return corrupt(
+        fmt::format("was made by a newer Unjam (schema {}; this one reads up to {})", *version, kSchemaVersion));
+  }
+  if (*version < 1) return corrupt(fmt::format("has the schema {}, which never was", *version));
+  return {};
 }
 
-Result<bool> make_or_check_schema(const Database& db, const StoreId& id_if_new) {
-  const auto marks = marks_of(db);
-  if (!marks) return std::unexpected(marks.error());
-  if (marks->application != 0 || marks->version != 0 || marks->tables != 0) {
-    if (const auto checked = check(*marks); !checked) return std::unexpected(checked.error());
-    return false;
-  }
-  if (const auto wal = db.text("PRAGMA journal_mode = WAL"); !wal) return std::unexpected(wal.error());
-  const std::string all = fmt::format(
-      "BEGIN IMMEDIATE; {} INSERT INTO meta VALUES('store', '{}'), ('epoch', 0), ('closed', 1);"
-      "PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT",
-      kTables, id_if_new.text, kApplicationId, kSchemaVersion);
-  if (const auto made = db.exec(all); !made) return std::unexpected(made.error());
-  return true;
+Result<void> make_schema(const Database& db, const StoreId& id) {
+  return db.exec(
+      fmt::format("BEGIN IMMEDIATE; {} INSERT INTO meta VALUES('store', '{}'), ('epoch', 0), ('closed', 1);"
+                  "PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT",
+                  kTables, id.text, kApplicationId, kSchemaVersion));
 }
 
 }  // namespace unjam::state

@@ -9,9 +9,10 @@ namespace unjam::state {
 inline constexpr std::int64_t kSchemaVersion = 1;           // PRAGMA user_version
 inline constexpr std::int64_t kApplicationId = 0x556E6A61;  // "Unja": PRAGMA application_id
 
-// Makes the tables in an empty database, or checks that those of an existing one are ours and can be read. Whether it
-// was empty. ErrorKind::corrupt: not a journal of Unjam, or one of a newer version.
-Result<bool> make_or_check_schema(const Database& db, const StoreId& id_if_new);
+// The tables and marks of an empty journal, in an empty database.
+Result<void> make_schema(const Database& db, const StoreId& id);
+
+// ErrorKind::corrupt: not a journal of Unjam (an empty file is none either), or one of a newer version.
 Result<void> check_schema(const Database& db);
 
 }  // namespace unjam::state

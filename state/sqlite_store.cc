@@ -15,6 +15,7 @@ namespace unjam::state {
 namespace {
 
 constexpr const char* kDatabaseFile = "journal.db";
+constexpr const char* kNewFile = "journal.new";
 constexpr std::size_t kStoreIdBytes = 8;
 
 enum Sql : std::size_t {
@@ -116,7 +117,11 @@ class SqliteStore : public Store {
     if (!any) return answers_of(pending);
     auto done = transaction(pending);
     if (!done && done.error().error.kind == ErrorKind::exhausted && dir_.free_ballast()) done = transaction(pending);
-    if (done) return answers_of(pending);
+    if (done) {
+      // What was committed stands; only later writes are refused if the copy failed.
+      if (const auto copied = db_->checkpoint_if_due(); !copied) poison_ = copied.error().text();
+      return answers_of(pending);
+    }
     if (done.error().error.kind == ErrorKind::conflict) return refuse_all(pending.size(), done.error().error);
     poison_ = done.error().error.text();
     return refuse_all(pending.size(), poisoned());
@@ -416,24 +421,24 @@ OrTrouble<std::string> SqliteStore::used_intent(const std::vector<StoredEvent>& 
 
 // --- opening
 
-Result<Database> open_database(const StoreDir& dir, Access access, const StoreId& id_if_new,
-                               const SqliteOptions& options) {
-  const bool writable = access == Access::write;
-  if (writable)
-    if (const auto made = dir.make_file(kDatabaseFile); !made) return std::unexpected(made.error());
-  if (!writable && !dir.has(kDatabaseFile)) {
-    return fail(ErrorKind::not_found, "no journal has been kept here", dir.path());
+// Made beside its place and moved there when it is whole and synced: so an empty or cut file under the final name is
+// damage, never a beginning.
+Result<void> make_database(const StoreDir& dir, const StoreId& id, const SqliteOptions& options) {
+  dir.remove(kNewFile);
+  if (const auto made = dir.make_file(kNewFile); !made) return std::unexpected(made.error());
+  {
+    const auto db = Database::open(dir.file(kNewFile), true, options.vfs);
+    if (!db) return std::unexpected(db.error());
+    if (auto made = make_schema(*db, id); !made) return made;
   }
-  auto db = Database::open(dir.file(kDatabaseFile), writable, options.vfs);
+  return dir.rename(kNewFile, kDatabaseFile);
+}
+
+Result<Database> open_database(const StoreDir& dir, Access access, const SqliteOptions& options) {
+  auto db = Database::open(dir.file(kDatabaseFile), access == Access::write, options.vfs);
   if (!db) return db;
-  if (!writable) {
-    if (const auto checked = check_schema(*db); !checked) return std::unexpected(checked.error());
-    return db;
-  }
-  const auto made = make_or_check_schema(*db, id_if_new);
-  if (!made) return std::unexpected(made.error());
-  if (*made)
-    if (const auto synced = dir.sync(); !synced) return std::unexpected(synced.error());
+  if (const auto checked = check_schema(*db); !checked) return std::unexpected(checked.error());
+  if (access == Access::read) return db;
   const auto set = db->exec(
       "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
   if (!set) return std::unexpected(set.error());
@@ -456,7 +461,12 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& dir, Access 
     if (error.where.empty()) error.where = file;
     return std::unexpected(std::move(error));
   };
-  auto db = open_database(*opened, access, StoreId("s-" + tokens.hex(kStoreIdBytes)), options);
+  if (!opened->has(kDatabaseFile)) {
+    if (access == Access::read) return fail(ErrorKind::not_found, "no journal has been kept here", dir);
+    auto made = make_database(*opened, StoreId("s-" + tokens.hex(kStoreIdBytes)), options);
+    if (!made) return located(std::move(made.error()));
+  }
+  auto db = open_database(*opened, access, options);
   if (!db) return located(std::move(db.error()));
   auto held = std::make_unique<Database>(std::move(*db));
   auto reader = SqliteReader::make(*held);

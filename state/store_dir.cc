@@ -109,21 +109,25 @@ Result<void> StoreDir::lock() {
   return {};
 }
 
-Result<bool> StoreDir::make_file(const char* name) const {
-  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-  const File made(::openat(directory_.get(), name, kFlags, kFileMode));
-  if (made.get() >= 0) return true;
-  if (errno == EEXIST) return false;
-  return failed("making the file", file(name));
-}
-
 bool StoreDir::has(const char* name) const {
   return ::faccessat(directory_.get(), name, F_OK, 0) == 0;
 }
 
-Result<void> StoreDir::sync() const {
+Result<void> StoreDir::make_file(const char* name) const {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  const File made(::openat(directory_.get(), name, kFlags, kFileMode));
+  if (made.get() < 0) return failed("making the file", file(name));
+  return {};
+}
+
+Result<void> StoreDir::rename(const char* from, const char* to) const {
+  if (::renameat(directory_.get(), from, directory_.get(), to) != 0) return failed("naming the file", file(to));
   if (::fsync(directory_.get()) != 0) return failed("syncing the state directory", path_);
   return {};
+}
+
+void StoreDir::remove(const char* name) const {
+  ::unlinkat(directory_.get(), name, 0);
 }
 
 Result<Space> StoreDir::space() const {

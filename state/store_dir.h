@@ -51,10 +51,10 @@ class StoreDir {
   // Becomes the owner until destruction (flock on DIR/lock). ErrorKind::conflict names the process that is.
   Result<void> lock();
 
-  // Makes `name` if it is not there, empty, mode 0600. Whether it was made.
-  Result<bool> make_file(const char* name) const;
   bool has(const char* name) const;
-  Result<void> sync() const;  // the directory entry itself
+  Result<void> make_file(const char* name) const;               // empty, mode 0600; must not be there yet
+  Result<void> rename(const char* from, const char* to) const;  // durable when it returns
+  void remove(const char* name) const;                          // if it is there
   Result<Space> space() const;
 
   // Best effort: without it a full disk is met earlier, not worse.
