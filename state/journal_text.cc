@@ -55,7 +55,7 @@ Result<Event> read_line(std::string_view line, std::int64_t expected, std::strin
   if (*seq != expected) return fail(ErrorKind::corrupt, fmt::format("event {} where {} should be", *seq, expected));
   const auto kind = kind_named(*name);
   if (!kind) return fail(ErrorKind::corrupt, fmt::format("event of unknown kind '{}'", *name));
-  auto body = decode(*kind, json::serialize(object->at("body")));
+  auto body = decode(*kind, canonical(object->at("body")));
   if (!body) return std::unexpected(std::move(body.error()));
   Event event{.seq = *seq, .wall = {Millis(*wall)}, .mono = {Millis(*mono)}, .body = std::move(*body)};
   // Writing it again proves spelling and chain at once.
