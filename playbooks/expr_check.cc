@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "playbooks/expr_functions.h"
 #include "playbooks/expr_parser.h"
 
 namespace unjam::playbooks {
@@ -221,9 +222,7 @@ ExprPtr Checker::check(const ExprPtr& e, const TypePtr& hint) {
     case Expr::Kind::macro:
       return check_macro(*e);
     case Expr::Kind::call:
-      return e->name.empty() || std::isalpha(static_cast<unsigned char>(e->name[0])) == 0 || e->name == "in"
-                 ? check_operator(*e, hint)
-                 : check_call(*e);
+      return is_operator(*e) ? check_operator(*e, hint) : check_call(*e);
   }
   return nullptr;
 }
@@ -408,7 +407,9 @@ ExprPtr Checker::check_root(const ExprPtr& tree, const TypePtr& want) {
   if (!root || !want) return root;
   if (want->kind != Kind::secret && !no_secret(root)) return nullptr;
   if (fits(*root->type, *want)) return root;
-  return mismatch(*tree, fmt::format("expected {}, this is {}", spell(*want), spell(*root->type)));
+  std::string help;
+  if (want->kind == Kind::duration && is_kind(root, Kind::integer)) help = "write 30s, 5m, 4h or 1d";
+  return mismatch(*tree, fmt::format("expected {}, this is {}", spell(*want), spell(*root->type)), std::move(help));
 }
 
 CheckedExprPtr check_tree(const ExprText& text, const ExprPtr& tree, const TypePtr& want, const Names& names,

@@ -98,7 +98,7 @@ ExprPtr Checker::check_logic(const Expr& e) {
     }
     const bool truth = is_kind(checked, Kind::boolean) || options_.loose;
     if (!truth) mismatch(part, fmt::format("and/or join bool, this is {}", spell(*checked->type)));
-    const bool constant = truth && !options_.loose && is_constant(*checked);
+    const bool constant = truth && !options_.loose && is_constant(*checked, names_);
     if (constant) {
       error("UJ0309", part.span, "a constant in and/or decides nothing or everything",
             "leave it out, or say what is meant");

@@ -162,8 +162,7 @@ Evaluated Evaluator::call(const Expr& e) {
     args.push_back(std::move(*value));
   }
   if (e.receiver) return call_function(e.name, true, args, budget_);
-  const bool operation = e.name == "in" || !std::isalpha(static_cast<unsigned char>(e.name[0]));
-  if (operation && e.name[0] != '_') {
+  if (is_operator(e)) {
     return args.size() == 1 ? apply_prefix(e.name, args[0]) : apply_operator(e.name, args[0], args[1], budget_);
   }
   if (is_function(e.name, false)) return call_function(e.name, false, args, budget_);

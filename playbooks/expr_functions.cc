@@ -18,6 +18,7 @@ using Kind = Type::Kind;
 
 constexpr std::int64_t kMaxPatternBytes = 1 << 20;  // memory of one compiled pattern
 constexpr std::size_t kBytesPerStep = 64;           // of text that is looked through or copied
+constexpr std::size_t kStepsPerPattern = 100;       // of compiling a pattern
 constexpr double kTwoTo63 = 9223372036854775808.0;
 
 constexpr Overload kOverloads[] = {
@@ -215,7 +216,8 @@ Evaluated matches(const std::string& text, const std::string& pattern) {
 }
 
 Evaluated text_function(std::string_view name, const std::string& text, const std::string& arg, EvalBudget& budget) {
-  if (!budget.spend((text.size() + arg.size()) / kBytesPerStep + 1))
+  const std::size_t pattern_cost = name == "matches" ? kStepsPerPattern : 0;
+  if (!budget.spend((text.size() + arg.size()) / kBytesPerStep + 1 + pattern_cost))
     return unknown("the evaluation takes too many steps");
   if (name == "contains") return Value::boolean(text.find(arg) != std::string::npos);
   if (name == "startsWith") return Value::boolean(text.starts_with(arg));
@@ -287,15 +289,17 @@ constexpr Conversion kConversions[] = {{"int", to_int},   {"double", to_double},
                                        {"bool", to_bool}, {"duration", to_duration},  {"abs", absolute},
                                        {"size", size_of}, {"timestamp", to_timestamp}};
 
-bool constant_under(const Expr& e, std::set<std::string_view>& bound) {
-  if (e.kind == Expr::Kind::name) return bound.contains(e.name);
-  const bool operation =
-      e.kind == Expr::Kind::call && (e.name == "in" || !std::isalpha(static_cast<unsigned char>(e.name[0])));
-  if (e.kind == Expr::Kind::call && !operation && !is_function(e.name, false)) return false;
-  if (e.receiver && !constant_under(*e.receiver, bound)) return false;
+bool asks_nothing(const NameInfo* info) {
+  return info != nullptr && info->uses && info->uses->facts.empty() && info->uses->names.empty() && !info->uses->host;
+}
+
+bool constant_under(const Expr& e, const Names& names, std::set<std::string_view>& bound) {
+  if (e.kind == Expr::Kind::name) return bound.contains(e.name) || asks_nothing(names.find(e.name));
+  if (e.kind == Expr::Kind::call && !is_operator(e) && !is_function(e.name, false)) return false;
+  if (e.receiver && !constant_under(*e.receiver, names, bound)) return false;
   const bool binds = !e.variable.empty() && bound.insert(e.variable).second;
   const bool constant =
-      std::ranges::all_of(e.args, [&bound](const ExprPtr& arg) { return constant_under(*arg, bound); });
+      std::ranges::all_of(e.args, [&](const ExprPtr& arg) { return constant_under(*arg, names, bound); });
   if (binds) bound.erase(e.variable);
   return constant;
 }
@@ -335,9 +339,15 @@ bool reserved_name(std::string_view word) {
   return std::ranges::find(kReservedNames, word) != std::end(kReservedNames);
 }
 
-bool is_constant(const Expr& e) {
+bool is_operator(const Expr& e) {
+  const char first = e.name.empty() ? 'a' : e.name[0];
+  const bool word = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_';
+  return e.kind == Expr::Kind::call && (!word || e.name == "in");
+}
+
+bool is_constant(const Expr& e, const Names& names) {
   std::set<std::string_view> bound;
-  return constant_under(e, bound);
+  return constant_under(e, names, bound);
 }
 
 Evaluated call_function(std::string_view name, bool member, std::span<const Value> args, EvalBudget& budget) {

@@ -33,8 +33,11 @@ Evaluated call_function(std::string_view name, bool member, std::span<const Valu
 Evaluated apply_operator(std::string_view op, const Value& a, const Value& b, EvalBudget& budget);
 Evaluated apply_prefix(std::string_view op, const Value& a);
 
-// Whether the expression asks nothing: no name but its own variables, no fact.
-bool is_constant(const Expr& e);
+// Whether a call is an operator: operators are spelt with signs, but for `in`.
+bool is_operator(const Expr& e);
+
+// Whether the expression asks nothing: no name but its own variables and lets that ask nothing, no fact.
+bool is_constant(const Expr& e, const Names& names);
 
 std::unexpected<Unknown> unknown(std::string reason);
 

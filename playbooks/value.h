@@ -101,7 +101,8 @@ bool equal(const Value& a, const Value& b);
 json::value to_json(const Value& value);
 
 // A JSON value read as `type` (a host's answer, a stored event, --var). Strict: a missing or extra field of a record, a
-// word that the enumeration does not have, a number of the wrong kind is ErrorKind::invalid and names the path.
+// word that the enumeration does not have, a number of the wrong kind is ErrorKind::invalid and names the path. Only a
+// whole number is also read where a double is wanted, if it is one exactly: some JSON writers drop the point.
 // Durations: "90s", "1h30m", "-2.5s".
 Result<Value> from_json(const json::value& value, const Type& type);
 

@@ -82,6 +82,7 @@ class Reader {
     return fail(ErrorKind::invalid, path_.empty() ? why : path_ + ": " + why);
   }
   Result<Value> at(const std::string& step, const json::value& value, const Type& type);
+  Result<Value> read_double(const json::value& value, const Type& type) const;
   Result<Value> read_text(const json::value& value, const Type& type) const;
   Result<Value> read_word(std::string_view word, const Type& type) const;
   Result<List> read_items(const json::value& value, const Type& type);
@@ -114,7 +115,7 @@ Result<Value> Reader::read(const json::value& value, const Type& type) {
     case Kind::integer:
       return value.is_int64() ? Result<Value>(Value::integer(value.get_int64())) : refuse(value, type);
     case Kind::real:
-      return value.is_double() ? Result<Value>(Value::real(value.get_double())) : refuse(value, type);
+      return read_double(value, type);
     case Kind::null:
       return value.is_null() ? Result<Value>(Value()) : refuse(value, type);
     case Kind::set:
@@ -132,6 +133,14 @@ Result<Value> Reader::read(const json::value& value, const Type& type) {
     default:
       return read_text(value, type);
   }
+}
+
+Result<Value> Reader::read_double(const json::value& value, const Type& type) const {
+  constexpr std::int64_t kLargestExact = std::int64_t{1} << 53;
+  if (value.is_double()) return Value::real(value.get_double());
+  const std::int64_t* n = value.if_int64();
+  if (n == nullptr || *n > kLargestExact || *n < -kLargestExact) return refuse(value, type);
+  return Value::real(static_cast<double>(*n));
 }
 
 Result<Value> Reader::read_text(const json::value& value, const Type& type) const {

@@ -199,10 +199,15 @@ TEST(ExprCheck, RefusesWhatIsNotWellTyped) {
       {"hub(host).ready or not false", "UJ0309", "constant"},
       {"hub(host).ready and [1, 2].exists(x, x == 1)", "UJ0309", "constant"},
       {"hub(host).ready or sure(false)", "UJ0309", "constant"},
+      {"hub(host).ready and always", "UJ0309", "constant"},
+      {"_size(host)", "UJ0302", "unknown function '_size'"},
   };
+  TestNames names = flagship_names();
+  names.value("always", types::boolean());
+  names.names["always"].uses = std::make_shared<const ExprUses>();
   for (const Refused& c : cases) {
     Diagnostics out;
-    EXPECT_FALSE(check(c.text, out)) << c.text;
+    EXPECT_FALSE(check(c.text, out, nullptr, names)) << c.text;
     ASSERT_EQ(out.all().size(), 1u) << c.text << "\n" << rendered(out);
     EXPECT_EQ(out.all()[0].code, c.code) << c.text << "\n" << rendered(out);
     EXPECT_NE(out.all()[0].message.find(c.part), std::string::npos) << rendered(out);

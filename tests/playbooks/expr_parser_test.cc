@@ -215,6 +215,18 @@ TEST(ExprParser, RefusesWhatIsTooLargeOrTooDeep) {
   EXPECT_EQ(parsed(std::string(60, '(') + "1" + std::string(60, ')')), "1");
 }
 
+// Given the longest chain that is read; when it is checked and evaluated; then its depth fits.
+TEST(ExprParser, AllowsLongChains) {
+  std::string sum = "1";
+  for (int i = 1; i < 255; ++i) sum += " + 1";
+  Diagnostics out;
+  const CheckedExprPtr checked = check_expr(expr_text(sum), types::integer(), flagship_names(), out);
+  ASSERT_TRUE(checked);
+  const Evaluated value = evaluate(*checked->tree, TestScope());
+  ASSERT_TRUE(value) << value.error().reason;
+  EXPECT_EQ(*value->as_int(), 255);
+}
+
 // Given random bytes and random words; when they are parsed and checked; then it ends, with a tree or an error.
 TEST(ExprParser, EndsOnWhateverBytes) {
   const std::vector<std::string> words{

@@ -130,7 +130,8 @@ TEST(Value, RefusesJsonThatDoesNotFit) {
   const TypePtr link = types::record("link", {{"code", types::integer()}});
   const TypePtr answer = types::record("answer", {{"links", types::list_of(link)}});
   EXPECT_EQ(refusal("1.0", types::integer()), "expected int, not 1E0");
-  EXPECT_EQ(refusal("1", types::real()), "expected double, not 1");
+  EXPECT_EQ(refusal("1", types::real()), "read as 1.0");
+  EXPECT_EQ(refusal("9007199254740993", types::real()), "expected double, not 9007199254740993");
   EXPECT_EQ(refusal("\"true\"", types::boolean()), "expected bool, not \"true\"");
   EXPECT_EQ(refusal("null", types::text()), "expected text, not null");
   EXPECT_EQ(refusal("\"90\"", types::duration()), "\"90\" is no duration: write 30s, 5m, 4h or 1d");
