@@ -37,6 +37,7 @@ Result<JournalText> read_head(std::string_view line) {
     return fail(ErrorKind::corrupt, fmt::format("journal version {}, made by a newer Unjam; this one reads up to {}",
                                                 *number, kJournalTextVersion));
   }
+  if (*number < 1) return fail(ErrorKind::corrupt, fmt::format("journal version {}, which never was", *number));
   return JournalText{.store = StoreId(*store), .run = RunId(*run), .events = {}};
 }
 
