@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "actions/sim/clocks.h"
 
 namespace unjam::actions::sim {
@@ -14,8 +16,15 @@ bool beyond(Millis skew) {
 }
 
 Login fetch(Fleet& fleet, SimHost& sender, HostIndex receiver) {
+  if (sender.hub.keytab_lost || sender.hub.trust_broken || sender.hub.kdc_blocked) return Login::no_ticket;
+  if (kdc_elsewhere(fleet)) {
+    if (fleet.hosts[receiver].hub.spn != Spn::ok) return Login::no_ticket;
+    sender.hub.cache.filled = true;
+    sender.hub.cache.tickets[receiver] = {fleet.hosts[receiver].hub.kvno, fleet.now + kTicketLife};
+    return Login::ok;
+  }
   SimHost* kdc = kdc_for(fleet, sender);
-  if (kdc == nullptr || sender.hub.keytab_lost || sender.hub.trust_broken) return Login::no_ticket;
+  if (kdc == nullptr) return Login::no_ticket;
   const HostIndex self = fleet.index(sender);
   if (kdc->dc.knows[self] != sender.hub.kvno) return Login::no_ticket;
   if (fleet.hosts[receiver].hub.spn != Spn::ok) return Login::no_ticket;
@@ -35,6 +44,10 @@ Login fetch(Fleet& fleet, SimHost& sender, HostIndex receiver) {
 }
 
 }  // namespace
+
+bool kdc_elsewhere(const Fleet& fleet) {
+  return std::ranges::none_of(fleet.hosts, &SimHost::is_dc);
+}
 
 SimHost* kdc_for(Fleet& fleet, const SimHost& host) {
   if (host.hub.kdc_blocked) return nullptr;

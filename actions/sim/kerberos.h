@@ -22,6 +22,9 @@ enum class Login {
 // The sender opens a session and authenticates. May fill the sender's cache.
 Login log_in(Fleet& fleet, HostIndex sender, HostIndex receiver);
 
+// An inventory without controllers: they are somewhere else, serve, and are right.
+bool kdc_elsewhere(const Fleet& fleet);
+
 // The controller that this host asks: the first of its own site that serves and can be reached, else the first that
 // does; null if there is none.
 SimHost* kdc_for(Fleet& fleet, const SimHost& host);

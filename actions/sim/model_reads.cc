@@ -164,10 +164,11 @@ ModelAnswer mail_fate(ModelCall& call) {
 ModelAnswer kerberos_check(ModelCall& call) {
   if (!is_hub(call)) return cannot("absent", "no mail hub runs here");
   const HubState& hub = call.host.hub;
-  const SimHost* kdc = kdc_for(call.fleet, call.host);
-  json::object outputs{{"own_key", !hub.keytab_lost}, {"kdc_port", kdc != nullptr}};
+  const bool elsewhere = kdc_elsewhere(call.fleet);
+  const bool reached = elsewhere ? !hub.kdc_blocked : kdc_for(call.fleet, call.host) != nullptr;
+  json::object outputs{{"own_key", !hub.keytab_lost}, {"kdc_port", reached}};
   const auto serves = [](const SimHost& dc) { return dc.is_dc && dc.power == Power::up && dc.services; };
-  if (std::ranges::any_of(call.fleet.hosts, serves)) {
+  if (elsewhere || std::ranges::any_of(call.fleet.hosts, serves)) {
     constexpr std::array<std::string_view, 3> kSpnWords{"ok", "missing", "duplicate"};
     outputs["spn"] = kSpnWords[static_cast<std::size_t>(hub.spn)];
     const HostIndex self = call.fleet.index(call.host);

@@ -4,7 +4,7 @@
 //   world: dc-clock                  # its name
 //   summary: a controller came up ten minutes fast
 //   seed: 1                          # of all chance in it
-//   age: 30m                         # how long the faults have been there at the start
+//   age: 30m                         # how long the faults have been there at the start; at most 7d
 //   speed: 60                        # virtual seconds per real one; 0: as fast as it goes
 //   logs: hosts                      # folder of the hosts' own logs, relative to this file; left out: none
 //   times: { boot: [ 60s, 180s ], connect_timeout: 10s }         # see Times; one value or [ least, most ]

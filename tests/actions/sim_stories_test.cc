@@ -251,6 +251,18 @@ TEST(Stories, AWrongClockOfAControllerIsSeenByItsPeersAndItsTimeService) {
   EXPECT_TRUE(rig.outputs("tyodc1", "time.offset", {{"peers", rig.wire_hosts("dc")}}).at("synced").as_bool());
 }
 
+TEST(Stories, AnInventoryWithoutControllersStillHasMail) {
+  // given four hubs whose controllers are not in the inventory, when looked at, then nothing is wrong
+  std::vector<Host> hubs = six_hosts();
+  std::erase_if(hubs, [](const Host& host) { return host.role == "dc"; });
+  Rig rig(world_with({}), hubs);
+  EXPECT_TRUE(rig.flows());
+  const json::object check = rig.outputs("tyohub1", "kerberos.check");
+  EXPECT_TRUE(check.at("kdc_port").as_bool());
+  EXPECT_TRUE(check.at("trust").as_bool());
+  EXPECT_GT(rig.log().count("tyohub1", "delivered"), 5u);
+}
+
 TEST(Stories, TheSameSeedGivesTheSameLogByteForByte) {
   // given the same calls in two worlds of one seed, and in one of another
   const auto live = [](std::uint64_t seed) {
