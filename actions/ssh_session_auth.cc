@@ -134,14 +134,17 @@ void answer_prompts(const char*, int, const char*, int, int count, const LIBSSH2
   }
 }
 
-// The ways that the server offers, "publickey,password"; empty if it said none.
-asio::awaitable<std::string> offered(Impl& impl, const std::string& user) {
+// The ways that the server offers, "publickey,password"; empty if it lets everybody in. An error if it no longer
+// answers: libssh2 reports a connection that was cut during an attempt as a refusal.
+asio::awaitable<Result<std::string>> offered(Impl& impl, const std::string& user) {
   const char* list = nullptr;
-  co_await impl.drive([&] {
+  const int rc = co_await impl.drive([&] {
     list = libssh2_userauth_list(impl.session, user.data(), static_cast<unsigned>(user.size()));
     return list != nullptr ? 0 : libssh2_session_last_errno(impl.session);
   });
-  co_return list == nullptr ? std::string() : std::string(list);
+  if (list != nullptr) co_return std::string(list);
+  if (rc == 0 && libssh2_userauth_authenticated(impl.session) != 0) co_return std::string();
+  co_return fail(ErrorKind::not_sent, "SSH authentication");
 }
 
 bool offers(std::string_view list, std::string_view way) {
@@ -194,8 +197,12 @@ asio::awaitable<Result<void>> ssh_authenticate(Impl& impl, const Connection& con
     attempt = co_await by_agent(impl, user, agent_socket, deadline);
   }
   std::string ways;
-  if (go_on()) ways = co_await offered(impl, user);
-  if (go_on() && libssh2_userauth_authenticated(impl.session) != 0) co_return Result<void>{};
+  if (go_on()) {
+    auto list = co_await offered(impl, user);
+    if (!list) co_return std::unexpected(list.error());
+    ways = *std::move(list);
+    if (ways.empty()) co_return Result<void>{};
+  }
   if (go_on() && connection.password) {
     tried.emplace_back("password");
     attempt = co_await by_password(impl, user, *connection.password, ways);
@@ -207,7 +214,7 @@ asio::awaitable<Result<void>> ssh_authenticate(Impl& impl, const Connection& con
                  fmt::format("the host does not let user '{}' in: tried {}; it offers {}", user,
                              tried.empty() ? "nothing, the connection names no key, agent or password"
                                            : fmt::format("{}", fmt::join(tried, ", ")),
-                             ways.empty() ? "nothing" : ways));
+                             ways));
 }
 
 }  // namespace unjam::actions

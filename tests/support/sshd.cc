@@ -1,6 +1,7 @@
 #include "tests/support/sshd.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
@@ -78,7 +79,7 @@ bool exists(const std::string& path) {
 
 std::string output_of(const std::vector<std::string>& argv) {
   std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) return "failed: pipe";
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return "failed: pipe";
   const pid_t pid = spawn(argv, ends[1]);
   ::close(ends[1]);
   std::string text;
