@@ -14,6 +14,11 @@ hostname control
 cd "$folder"
 export HOME=$run/control_home
 if [[ -n ${SUDO_UID-} ]]; then
+  # Whoever came by sudo works as themselves, with a key of their own to read: SSH wants it private.
+  key=$(mktemp -p "$HOME" key.XXXXXX)
+  install -o "$SUDO_UID" -g "${SUDO_GID-0}" -m 600 $run/control_key "$key"
+  mount --bind "$key" $run/control_key
+  rm -f "$key"
   exec setpriv --reuid "$SUDO_UID" --regid "${SUDO_GID-0}" --init-groups -- "$@"
 fi
 exec "$@"

@@ -75,7 +75,7 @@ power_off() {
 is_off() { [[ ! -e $(home_of "$1")/pid ]]; }
 
 # plug_in NAME: starts the power supply; it runs until the lab ends.
-plug_in() { setsid "$here/power.sh" "$1" </dev/null >/dev/null 2>&1 & }
+plug_in() { setsid "$here/power.sh" "$1" </dev/null >/dev/null 2>&1 8>&- & }
 
 # freeze NAME: what is on the disk now is what `reset` returns to. The machine must be off.
 freeze() {

@@ -51,8 +51,8 @@ restart() {
   local before
   before=$(init_of "$1") || die "$1 is off"
   kill -TERM "$before"
-  until_ok 20 "$1 goes down" bash -c "[[ ! -e /proc/$before ]]" &&
-    until_ok 20 "$1 comes back" init_of "$1"
+  until_ok 120 "$1 goes down" bash -c "[[ ! -e /proc/$before ]]" &&
+    until_ok 120 "$1 comes back" init_of "$1"
 }
 
 # Hubs of the site that sends to this hub.
@@ -84,7 +84,7 @@ fault_dc-boot-wrong-clock() { # DC OFFSET
   need "$1" dc
   fault_clock "$1" "$2"
   restart "$1" || exit 1
-  until_ok 30 "$1 answers LDAP" ldap_serves "$1" || exit 1
+  until_ok 120 "$1 answers LDAP" ldap_serves "$1" || exit 1
   # shellcheck disable=SC2086  # a list of words
   for hub in ${hubs_of[${site_of[$1]}]}; do forget_tickets "$hub"; done
   # An attempt in each direction, so that the failure is on record now and not at the next change.
@@ -191,7 +191,7 @@ fault_peer-down() { # HUB..
   for hub; do
     need "$hub" hub
     power_off "$hub"
-    until_ok 10 "$hub is off" is_off "$hub" || exit 1
+    until_ok 120 "$hub is off" is_off "$hub" || exit 1
   done
 }
 

@@ -12,7 +12,6 @@ control_ssh() { # NAME CMD..: real SSH, from the control machine, with the lab's
 
 write_control_files() {
   ssh-keygen -q -t ed25519 -N '' -C control -f "$lab_run/control_key"
-  [[ -z ${SUDO_UID-} ]] || chown "$SUDO_UID:${SUDO_GID-0}" "$lab_run/control_key"
   : >"$lab_run/known_hosts"
   cat >"$lab_run/ssh_config" <<END
 IdentityFile $lab_run/control_key
@@ -77,14 +76,14 @@ build() {
     plug_in "$name"
   done
   for name in "${dcs[@]}"; do power_on "$name"; done
-  for name in "${dcs[@]}"; do until_ok 20 "$name boots" init_of "$name" || return 1; done
+  for name in "${dcs[@]}"; do until_ok 120 "$name boots" init_of "$name" || return 1; done
   stage "machines are made; provisioning the domain"
   make_domain >>"$log" 2>&1 || {
     tail -20 "$log" >&2
     die "the domain could not be made; all of it is in $log"
   }
   for name in "${dcs[@]}"; do shut_down "$name"; done
-  for name in "${dcs[@]}"; do until_ok 20 "$name is off" is_off "$name" || return 1; done
+  for name in "${dcs[@]}"; do until_ok 120 "$name is off" is_off "$name" || return 1; done
   for name in "${hubs[@]}"; do give_built_keys "$name"; done
   for name in "${machines[@]}"; do freeze "$name"; done
 }
@@ -92,11 +91,11 @@ build() {
 make_domain() {
   provision_first_dc && create_accounts || return 1
   enter tyodc1 /etc/lab/services start
-  until_ok 20 "tyodc1 answers Kerberos" kdc_serves tyodc1 && until_ok 20 "tyodc1 answers LDAP" ldap_serves tyodc1 || return 1
+  until_ok 120 "tyodc1 answers Kerberos" kdc_serves tyodc1 && until_ok 20 "tyodc1 answers LDAP" ldap_serves tyodc1 || return 1
   stage "the first domain controller serves; the second joins"
   join_second_dc || return 1
   enter osadc2 /etc/lab/services start
-  until_ok 20 "osadc2 answers LDAP" ldap_serves osadc2 || return 1
+  until_ok 120 "osadc2 answers LDAP" ldap_serves osadc2 || return 1
   stage "the second one serves; replicating"
   run_kcc && replicate_all
 }
@@ -133,25 +132,25 @@ prove_health() {
 
 prove_access() {
   local name
-  for name in "${machines[@]}"; do until_ok 30 "$name answers SSH from the control machine" control_ssh "$name" true || return 1; done
+  for name in "${machines[@]}"; do until_ok 120 "$name answers SSH from the control machine" control_ssh "$name" true || return 1; done
   stage "all machines answer SSH"
 }
 
 prove_directory() {
   local name
-  for name in "${dcs[@]}"; do until_ok 30 "$name answers LDAP" ldap_serves "$name" || return 1; done
-  until_ok 30 "replication works both ways" replicate_all "$lab_base_dn" || return 1
+  for name in "${dcs[@]}"; do until_ok 120 "$name answers LDAP" ldap_serves "$name" || return 1; done
+  until_ok 120 "replication works both ways" replicate_all "$lab_base_dn" || return 1
   for name in "${dcs[@]}"; do
-    until_ok 20 "$name reports healthy replication" enter "$name" samba-tool drs showrepl --summary || return 1
-    until_ok 20 "$name is synchronised" time_service_follows "$name" || return 1
+    until_ok 120 "$name reports healthy replication" enter "$name" samba-tool drs showrepl --summary || return 1
+    until_ok 120 "$name is synchronised" time_service_follows "$name" || return 1
   done
   stage "replication works both ways, time services follow the reference"
 }
 
 prove_hubs() {
   local name
-  for name in "${dcs[@]}"; do until_ok 30 "$name answers Kerberos" kdc_serves "$name" || return 1; done
-  for name in "${hubs[@]}"; do until_ok 30 "$name listens" smtp_listens "$name" || return 1; done
+  for name in "${dcs[@]}"; do until_ok 120 "$name answers Kerberos" kdc_serves "$name" || return 1; done
+  for name in "${hubs[@]}"; do until_ok 120 "$name listens" smtp_listens "$name" || return 1; done
   prove_mail || return 1
   stage "mail flows both ways and to the outside"
 }
@@ -168,7 +167,7 @@ prove_mail() {
     wanted+=("$(submit "$hub" "${user_of[${peer_of[${site_of[$hub]}]}]}@${peer_of[${site_of[$hub]}]}.$lab_domain" "health")") || return 1
     wanted+=("$(submit "$hub" someone@example.org "health")") || return 1
   done
-  until_ok 30 "test messages are delivered" all_delivered "${wanted[@]##* }" || return 1
+  until_ok 120 "test messages are delivered" all_delivered "${wanted[@]##* }" || return 1
   for hub in "${hubs[@]}"; do enter "$hub" rm -rf /var/mail/v/inbox; done
   enter outside sh -c 'rm -f /var/mail/sink/*'
 }

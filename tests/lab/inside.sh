@@ -12,7 +12,7 @@ done
 all_off() {
   local name
   for name in "${machines[@]}"; do power_off "$name"; done
-  for name in "${machines[@]}"; do until_ok 10 "$name is off" is_off "$name" || return 1; done
+  for name in "${machines[@]}"; do until_ok 120 "$name is off" is_off "$name" || return 1; done
 }
 
 command_up() {

@@ -108,7 +108,7 @@ all_still_queued() {
   for id in "${sent[@]}"; do grep -qF "$id " <<<"$all" || return 1; done
 }
 
-queue_length() { lab queued "$@" | wc -l; } # [HUB|SITE..]
+queue_length() { lab queued "$@" | wc -l; } # HUB|SITE..
 
 # mail_is_stuck HUB|SITE [TEXT]: something is queued there with a reason (that has TEXT).
 mail_is_stuck() { lab queued "$1" | awk '$NF != "-"' | grep -q -- "${2-}"; }

@@ -41,27 +41,27 @@ queue_id() {
   done; echo "${found:--}"' sh "$2"
 }
 
-# delivered [tokyo|osaka|outside]: one line per copy in a mailbox: MESSAGE-ID MACHINE SUBJECT. A message delivered twice is there twice.
+# delivered [tokyo|osaka|outside..]: one line per copy in a mailbox: MESSAGE-ID MACHINE SUBJECT. Delivered twice, it is there twice.
 delivered() {
-  local place name
-  for place in "${@:-tokyo osaka outside}"; do
-    for place in $place; do
-      [[ $place == outside ]] && set -- outside || {
-        [[ -n ${hubs_of[$place]-} ]] || die "no mailboxes at '$place'; there are: tokyo osaka outside"
-        # shellcheck disable=SC2086  # a list of words
-        set -- ${hubs_of[$place]}
-      }
-      for name; do
-        mail_files "$name" | xargs -0 -r awk -v machine="$name" '
-          FNR == 1 && NR > 1 { flush() }
-          FNR == 1 { header = 1; id = "-"; subject = "" }
-          header && /^$/ { header = 0 }
-          header && tolower($1) == "message-id:" { id = $2 }
-          header && tolower($1) == "subject:" { sub(/^[^:]*: */, ""); subject = $0 }
-          function flush() { print id, machine, subject }
-          END { if (NR) flush() }'
-      done
-    done
+  local place name names=()
+  (($#)) || set -- "${sites[@]}" outside
+  for place; do
+    # shellcheck disable=SC2206  # a list of words
+    case $place in
+    tokyo | osaka) names+=(${hubs_of[$place]}) ;;
+    outside) names+=(outside) ;;
+    *) die "no mailboxes at '$place'; there are: ${sites[*]} outside" ;;
+    esac
+  done
+  for name in "${names[@]}"; do
+    mail_files "$name" | xargs -0 -r awk -v machine="$name" '
+      function flush() { print id, machine, subject }
+      FNR == 1 && NR > 1 { flush() }
+      FNR == 1 { header = 1; id = "-"; subject = "" }
+      header && /^$/ { header = 0 }
+      header && tolower($1) == "message-id:" { id = $2 }
+      header && tolower($1) == "subject:" { sub(/^[^:]*: */, ""); subject = $0 }
+      END { if (NR) flush() }'
   done
 }
 

@@ -33,7 +33,7 @@ send tyohub1 osaka
 send osahub2 tokyo
 send alice@tokyo.lab.example someone@example.org
 wait_until 60 "all are delivered, each once" delivered_once
-assert_equal "left in queues" 0 "$(queue_length)"
+assert_equal "left in queues" 0 "$(queue_length tokyo osaka)"
 
 echo "--- unjam's way in"
 assert "SSH from the control machine, as an inventory says" lab run -- ssh -F /run/lab/ssh_config osahub1 true

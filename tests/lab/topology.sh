@@ -65,7 +65,7 @@ enter() {
   }
   nsenter --target "$pid" --mount --uts --ipc --net --pid --time -- \
     setpriv --bounding-set=-sys_time,-sys_module,-sys_boot \
-    env -i HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+    env -i HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" 8>&-
 }
 
 # in_net NAME CMD..: runs CMD in the machine's network only; works while it is off.
@@ -75,7 +75,8 @@ in_net() {
   nsenter --net="/run/netns/$name" -- "$@"
 }
 
-# until_ok SECONDS WHAT CMD..: repeats CMD until it succeeds; says WHAT it was waiting for if it never does.
+# until_ok SECONDS WHAT CMD..: repeats CMD until it succeeds; says WHAT it was waiting for if it never does. The bound is against
+# hanging only: a machine shared with compilers is slow.
 until_ok() {
   local limit=$1 what=$2 end
   shift 2
