@@ -3,126 +3,114 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace unjam::playbooks {
-
-namespace {
 
 using model::Step;
 using model::Steps;
 using model::Verb;
 
-// What surrounds the list being compiled.
+namespace {
+
+Argument argument_of(const model::ArgumentSlot& slot) {
+  return {slot.name, slot.expr, slot.checked};
+}
+
+// The ladder that a rollout or play stands in: its looks are the ladder's.
 struct Around {
-  const Step* ladder = nullptr;       // the innermost: its look is the look of `until` inside
-  std::vector<const Step*> guards{};  // done and escalate of this list and the lists around it, so far
+  const Step* ladder = nullptr;
+  std::vector<const Step*> guards{};  // passed on the way here: asked again after an approval
 };
 
-Gate gate_of(const model::GateSpec& spec) {
-  Gate gate;
-  if (spec.floor) gate.floor = spec.floor->expr;
-  if (spec.min) gate.min = *spec.min;
-  for (const auto& [name, slot] : spec.require) gate.require.push_back({name.name, slot.expr});
-  if (spec.limit) gate.limit = *spec.limit;
-  gate.span = spec.span;
-  return gate;
-}
-
-std::vector<Argument> arguments_of(const std::vector<model::ArgumentSlot>& with) {
-  std::vector<Argument> out;
-  for (const auto& slot : with) out.push_back({slot.name, slot.expr, slot.checked});
-  return out;
-}
-
-// Compiles lists from their last step to their first, so that every edge's end is known when it is drawn.
+// Builds one machine from its last step to its first: each step is compiled with the place where it goes on.
 class Compiler {
  public:
   Compiler() {
-    machine_.nodes.resize(kUndecided + 1);
-    machine_.nodes[kEnd].kind = Node::Kind::end;
-    machine_.nodes[kStop].kind = Node::Kind::stop;
-    machine_.nodes[kUndecided].kind = Node::Kind::undecided;
-  }
-
-  Machine finish(NodeId entry) {
-    // Nodes were made backwards; turned round they stand in the order of the text.
-    const auto turned = [last = static_cast<NodeId>(machine_.nodes.size()) + kUndecided](NodeId id) {
-      return id <= kUndecided ? id : last - id;
-    };
-    std::reverse(machine_.nodes.begin() + kUndecided + 1, machine_.nodes.end());
-    for (Node& node : machine_.nodes) {
-      node.yes = turned(node.yes);
-      node.no = turned(node.no);
-      node.unknown = turned(node.unknown);
-      if (node.skipped) node.skipped = turned(*node.skipped);
+    for (const Node::Kind kind : {Node::Kind::end, Node::Kind::stop, Node::Kind::undecided}) {
+      Node node;
+      node.kind = kind;
+      machine_.nodes.push_back(std::move(node));
     }
-    machine_.entry = turned(entry);
-    return std::move(machine_);
   }
 
-  // The entry of the list; `next` is where it goes when it has come to its end.
-  NodeId list(const Steps& steps, const std::string& prefix, NodeId next, const Around& around) {
-    std::vector<Around> places;
-    Around place = around;
-    for (const Step& step : steps) {
-      places.push_back(place);
-      if (step.verb == Verb::done || step.verb == Verb::escalate) place.guards.push_back(&step);
-    }
-    for (std::size_t i = steps.size(); i-- > 0;) next = this->step(steps[i], prefix, next, next, places[i]);
-    return next;
+  Machine compile(const Steps& steps, const Around& around) {
+    machine_.entry = list(steps, "", kEnd, around);
+    return renumbered();
   }
 
-  // `until`: [after_each, until] of the ladder around it, or a single look. Ends in kEnd, or in a `done` node: not
-  // needed.
-  NodeId look_machine(const Step& step, const std::string& prefix, const Around& around) {
-    Node enough = node_of(step, Node::Kind::done, prefix + "enough");
-    enough.text = CheckedText{};
-    const NodeId not_needed = add(std::move(enough));
-    Node look = node_of(step, Node::Kind::look, prefix + "until");
-    look.expr = step.until->expr;
+  // The look after a turn: what it does first, then `until`. Its end means: not yet.
+  Machine compile_until(const model::ExprSlot& until, const Around& around) {
+    Node enough;
+    enough.kind = Node::Kind::done;
+    enough.path = "until/enough";
+    enough.step = "until";
+    enough.span = until.text.origin;
+    enough.text.emplace();
+    Node look;
+    look.kind = Node::Kind::look;
+    look.path = "until";
+    look.step = "until";
+    look.span = until.text.origin;
+    look.expr = until.expr;
     if (around.ladder != nullptr) {
-      if (around.ladder->hold) look.hold = *around.ladder->hold;
-      if (around.ladder->limit) look.limit = *around.ladder->limit;
+      look.limit = around.ladder->limit.value_or(DurationArg{});
+      look.hold = around.ladder->hold.value_or(DurationArg{});
     }
-    look.yes = not_needed;
+    look.yes = add(std::move(enough));
     look.no = kEnd;
-    const NodeId asked = add(std::move(look));
-    return around.ladder == nullptr ? asked : list(around.ladder->after_each, prefix, asked, {});
+    const NodeId at = add(std::move(look));
+    machine_.entry = around.ladder != nullptr ? list(around.ladder->after_each, "until/", at, Around{}) : at;
+    return renumbered();
   }
 
  private:
-  static Node node_of(const Step& step, Node::Kind kind, std::string path) {
-    Node node;
-    node.kind = kind;
-    node.path = std::move(path);
-    node.step = step.name.name;
-    node.span = step.name.span;
-    return node;
-  }
-
   NodeId add(Node node) {
     machine_.nodes.push_back(std::move(node));
     return static_cast<NodeId>(machine_.nodes.size() - 1);
   }
 
-  NodeId guard(const Step& step, const model::ExprSlot& when, const std::string& path, NodeId yes, NodeId no) {
-    Node node = node_of(step, Node::Kind::guard, path);
-    node.expr = when.expr;
+  NodeId list(const Steps& steps, const std::string& prefix, NodeId next, Around around) {
+    std::vector<Around> places;
+    for (const Step& step : steps) {
+      places.push_back(around);
+      if (step.when && (step.verb == Verb::done || step.verb == Verb::escalate)) around.guards.push_back(&step);
+    }
+    for (std::size_t i = steps.size(); i-- > 0;) next = one(steps[i], prefix, next, next, places[i]);
+    return next;
+  }
+
+  // `skipped`: where a step goes on that had nothing to do.
+  NodeId one(const Step& step, const std::string& prefix, NodeId next, NodeId skipped, const Around& around) {
+    const NodeId body = verb(step, prefix + step.name.name, next, skipped, around);
+    return step.when ? guard(step, prefix + step.name.name + "/when", *step.when, body, skipped) : body;
+  }
+
+  NodeId guard(const Step& step, std::string path, const model::ExprSlot& when, NodeId yes, NodeId no) {
+    Node node;
+    node.kind = Node::Kind::guard;
+    node.path = std::move(path);
+    node.step = step.name.name;
     node.span = when.text.origin;
+    node.expr = when.expr;
     node.yes = yes;
     node.no = no;
     return add(std::move(node));
   }
 
-  // `skipped` differs from `next` for rungs: after a skipped one there is no look.
-  NodeId step(const Step& step, const std::string& prefix, NodeId next, NodeId skipped, const Around& around) {
-    const std::string path = prefix + step.name.name;
-    const NodeId entry = verb(step, path, prefix, next, skipped, around);
-    return step.when ? guard(step, *step.when, path + "/when", entry, skipped) : entry;
+  Node node_of(const Step& step, std::string path, Node::Kind kind, NodeId next) const {
+    Node node;
+    node.kind = kind;
+    node.path = std::move(path);
+    node.step = step.name.name;
+    node.span = step.verb_span;
+    node.yes = next;
+    if (step.limit) node.limit = *step.limit;
+    if (step.text) node.text = step.text->checked;
+    return node;
   }
 
-  NodeId verb(const Step& step, const std::string& path, const std::string& prefix, NodeId next, NodeId skipped,
-              const Around& around) {
+  NodeId verb(const Step& step, const std::string& path, NodeId next, NodeId skipped, const Around& around) {
     switch (step.verb) {
       case Verb::run:
         return run(step, path, next, skipped);
@@ -137,128 +125,149 @@ class Compiler {
       case Verb::ladder:
         return ladder(step, path, next, around);
       case Verb::play:
-        return play(step, path, next, around);
+        return play(step, path, next, skipped, around);
+      case Verb::settles: {
+        Node node = node_of(step, path, Node::Kind::settle, next);
+        node.target = path.substr(0, path.size() - step.name.name.size()) + step.target.name;
+        node.action = step.action;
+        return add(std::move(node));
+      }
       case Verb::approve:
         return approve(step, path, next, around);
-      case Verb::settles: {
-        Node node = node_of(step, Node::Kind::settle, path);
-        node.target = prefix + step.target.name;
-        if (step.limit) node.limit = *step.limit;
-        node.yes = next;
-        return add(std::move(node));
-      }
-      case Verb::wait: {
-        Node node = node_of(step, Node::Kind::wait, path);
-        if (step.limit) node.limit = *step.limit;
-        node.yes = next;
-        return add(std::move(node));
-      }
+      case Verb::wait:
+        return add(node_of(step, path, Node::Kind::wait, next));
       case Verb::done:
-      case Verb::escalate: {
-        Node node = node_of(step, step.verb == Verb::done ? Node::Kind::done : Node::Kind::escalate, path);
-        node.text = step.text->checked;
-        return add(std::move(node));
-      }
+        return add(node_of(step, path, Node::Kind::done, kEnd));
+      case Verb::escalate:
+        return add(node_of(step, path, Node::Kind::escalate, kStop));
     }
-    return next;
+    return kStop;
   }
 
   NodeId run(const Step& step, const std::string& path, NodeId next, NodeId skipped) {
     const bool reads = step.action->effect == Effect::read;
-    Node node = node_of(step, reads ? Node::Kind::snapshot : Node::Kind::act, path);
+    Node node = node_of(step, path, reads ? Node::Kind::snapshot : Node::Kind::act, next);
     node.action = step.action;
-    if (step.hosts) node.expr = step.hosts->expr;
-    node.with = arguments_of(step.with);
-    if (step.limit) node.limit = *step.limit;
     node.retry = step.retry;
-    node.yes = next;
+    if (step.hosts) node.expr = step.hosts->expr;
+    for (const auto& slot : step.with) node.with.push_back(argument_of(slot));
     if (skipped != next) node.skipped = skipped;
     return add(std::move(node));
   }
 
   NodeId expect(const Step& step, const std::string& path, NodeId next, const Around& around) {
-    const NodeId otherwise = step.otherwise ? list(*step.otherwise, path + "/else/", kStop, around) : kStop;
-    Node node = node_of(step, Node::Kind::expect, path);
+    Node node = node_of(step, path, Node::Kind::expect, next);
     node.expr = step.expr->expr;
-    if (step.limit) node.limit = *step.limit;
     if (step.hold) node.hold = *step.hold;
-    node.yes = next;
-    node.no = otherwise;
+    if (step.otherwise) node.no = list(*step.otherwise, path + "/else/", kStop, around);
+    node.unknown = node.no;
     return add(std::move(node));
   }
 
   NodeId choose(const Step& step, const std::string& path, NodeId next, const Around& around) {
-    NodeId otherwise = step.otherwise ? list(*step.otherwise, path + "/else/", next, around) : kStop;
+    // The arms of an enumeration are exhaustive: below the last one nothing is left to decide.
+    NodeId otherwise = step.otherwise ? list(*step.otherwise, path + "/else/", next, around) : kUndecided;
     for (std::size_t i = step.arms.size(); i-- > 0;) {
-      const std::string arm = fmt::format("{}/arm[{}]/", path, i);
-      const NodeId body = list(step.arms[i].body, arm, next, around);
-      otherwise = guard(step, step.arms[i].when, arm + "when", body, otherwise);
+      const NodeId body = list(step.arms[i].body, path + "/", next, around);
+      otherwise = guard(step, fmt::format("{}/arm[{}]", path, i), step.arms[i].when, body, otherwise);
     }
     return otherwise;
   }
 
   NodeId rollout(const Step& step, const std::string& path, NodeId next, NodeId skipped, const Around& around) {
-    Node node = node_of(step, Node::Kind::rollout, path);
+    Node node = node_of(step, path, Node::Kind::rollout, next);
     node.expr = step.expr->expr;
     if (step.order) node.order = step.order->expr;
-    if (step.batch) node.batch = *step.batch;
-    if (step.stop_after) node.stop_after = step.stop_after->literal;
-    if (step.gate) node.gate = gate_of(*step.gate);
-    Compiler body;
-    const NodeId first = body.list(step.body, "", kEnd, {});
-    node.body = std::make_shared<const Machine>(body.finish(first));
-    if (step.until) node.after_turn = after_turn(step, "look/", around);
-    node.yes = next;
+    node.batch = step.batch.value_or(CountArg{});
+    node.stop_after = step.stop_after.value_or(CountArg{});
+    if (step.gate) node.gate = gate(*step.gate);
+    node.body = std::make_shared<const Machine>(Compiler().compile(step.body, Around{}));
+    if (step.until) node.after_turn = std::make_shared<const Machine>(Compiler().compile_until(*step.until, around));
     if (skipped != next) node.skipped = skipped;
     return add(std::move(node));
   }
 
-  static std::shared_ptr<const Machine> after_turn(const Step& step, const std::string& prefix, const Around& around) {
-    Compiler look;
-    const NodeId first = look.look_machine(step, prefix, around);
-    return std::make_shared<const Machine>(look.finish(first));
+  static Gate gate(const model::GateSpec& spec) {
+    Gate gate;
+    if (spec.floor) gate.floor = spec.floor->expr;
+    gate.min = spec.min.value_or(CountArg{});
+    for (const auto& [name, condition] : spec.require) gate.require.push_back({name.name, condition.expr});
+    gate.limit = spec.limit.value_or(DurationArg{});
+    gate.span = spec.span;
+    return gate;
   }
 
-  NodeId play(const Step& step, const std::string& path, NodeId next, const Around& around) {
-    Node node = node_of(step, Node::Kind::play, path);
-    node.program = step.program;
-    node.with = arguments_of(step.with);
-    // Another prefix than a rollout's own `until`: both may be asked after one turn.
-    if (step.until) node.after_turn = after_turn(step, "outer_look/", around);
-    node.yes = next;
-    return add(std::move(node));
-  }
-
-  NodeId approve(const Step& step, const std::string& path, NodeId next, const Around& around) {
-    for (std::size_t i = around.guards.size(); i-- > 0;)
-      next = this->step(*around.guards[i], path + "/again/", next, next, {});
-    Node node = node_of(step, Node::Kind::approve, path);
-    node.text = step.text->checked;
-    if (step.limit) node.limit = *step.limit;
-    node.yes = next;
-    return add(std::move(node));
-  }
-
-  // look[0], rung, look[1], rung, look[2] ...; exhausted: else.
+  // look[0], rung, look[1], rung, look[2] ... Each look is what `after_each` does and then `until`.
   NodeId ladder(const Step& step, const std::string& path, NodeId next, const Around& around) {
-    Around inside = around;
-    inside.ladder = &step;
-    NodeId exhausted = step.otherwise ? list(*step.otherwise, path + "/else/", kStop, around) : kStop;
-    const auto look_at = [&](std::size_t k, NodeId no) {
-      const std::string prefix = fmt::format("{}/look[{}]/", path, k);
-      Node look = node_of(step, Node::Kind::look, prefix + "until");
-      look.expr = step.until->expr;
-      if (step.hold) look.hold = *step.hold;
-      if (step.limit) look.limit = *step.limit;
-      look.yes = next;
-      look.no = no;
-      return list(step.after_each, prefix, add(std::move(look)), around);
-    };
+    Around inner = around;
+    inner.ladder = &step;
+    NodeId higher = step.otherwise ? list(*step.otherwise, path + "/else/", kStop, around) : kStop;
     for (std::size_t i = step.body.size(); i-- > 0;) {
-      const NodeId look = look_at(i + 1, exhausted);
-      exhausted = this->step(step.body[i], path + "/", look, exhausted, inside);
+      const NodeId look = whole_look(step, fmt::format("{}/look[{}]", path, i + 1), next, higher);
+      higher = one(step.body[i], path + "/", look, higher, inner);
     }
-    return look_at(0, exhausted);
+    return whole_look(step, path + "/look[0]", next, higher);
+  }
+
+  NodeId whole_look(const Step& step, const std::string& path, NodeId yes, NodeId no) {
+    Node node = node_of(step, path, Node::Kind::look, yes);
+    node.span = step.until->text.origin;
+    node.expr = step.until->expr;
+    node.no = no;
+    if (step.hold) node.hold = *step.hold;
+    const NodeId look = add(std::move(node));
+    return list(step.after_each, path + "/", look, Around{});
+  }
+
+  NodeId play(const Step& step, const std::string& path, NodeId next, NodeId skipped, const Around& around) {
+    Node node = node_of(step, path, Node::Kind::play, next);
+    node.program = step.program;
+    for (const auto& slot : step.with) node.with.push_back(argument_of(slot));
+    if (step.until) node.after_turn = std::make_shared<const Machine>(Compiler().compile_until(*step.until, around));
+    if (skipped != next) node.skipped = skipped;
+    return add(std::move(node));
+  }
+
+  // An approval may take hours: what was found before it is asked again behind it.
+  NodeId approve(const Step& step, const std::string& path, NodeId next, const Around& around) {
+    const std::string again = path + "/again/";
+    for (std::size_t i = around.guards.size(); i-- > 0;) {
+      const Step& above = *around.guards[i];
+      const bool done = above.verb == Verb::done;
+      const NodeId way_out = add(
+          node_of(above, again + above.name.name, done ? Node::Kind::done : Node::Kind::escalate, done ? kEnd : kStop));
+      next = guard(above, again + above.name.name + "/when", *above.when, way_out, next);
+    }
+    return add(node_of(step, path, Node::Kind::approve, next));
+  }
+
+  // Nodes in the order in which a reader meets them: from the entry, yes before no. What is not reached is left out.
+  Machine renumbered() {
+    constexpr NodeId kNone = static_cast<NodeId>(-1);
+    std::vector<NodeId> number(machine_.nodes.size(), kNone);
+    std::vector<NodeId> order{kEnd, kStop, kUndecided};
+    for (const NodeId fixed : order) number[fixed] = fixed;
+    std::vector<NodeId> pending{machine_.entry};
+    while (!pending.empty()) {
+      const NodeId at = pending.back();
+      pending.pop_back();
+      if (number[at] != kNone) continue;
+      number[at] = static_cast<NodeId>(order.size());
+      order.push_back(at);
+      const Node& node = machine_.nodes[at];
+      for (const NodeId to : {node.unknown, node.skipped.value_or(kEnd), node.no, node.yes}) pending.push_back(to);
+    }
+    Machine out;
+    out.entry = number[machine_.entry];
+    for (const NodeId at : order) {
+      Node node = std::move(machine_.nodes[at]);
+      node.yes = number[node.yes];
+      node.no = number[node.no];
+      node.unknown = number[node.unknown];
+      if (node.skipped) node.skipped = number[*node.skipped];
+      out.nodes.push_back(std::move(node));
+    }
+    return out;
   }
 
   Machine machine_;
@@ -266,10 +275,13 @@ class Compiler {
 
 }  // namespace
 
-Machine compile(const model::Playbook& book) {
-  Compiler compiler;
-  const NodeId entry = compiler.list(book.steps, "", kEnd, {});
-  return compiler.finish(entry);
+Machine compile_steps(const Steps& steps) {
+  return Compiler().compile(steps, Around{});
+}
+
+bool is_path_word(std::string_view word) {
+  constexpr std::array<std::string_view, 4> kWords{"when", "again", "until", "enough"};
+  return std::ranges::find(kWords, word) != kWords.end();
 }
 
 }  // namespace unjam::playbooks

@@ -1,15 +1,17 @@
-// Model -> state machine. The model has been checked: every expression is typed, every action known. Part of the
-// loader.
+// Checked model -> the explicit state machine of program.h. Total: a model without faults always compiles.
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "playbooks/model.h"
 #include "playbooks/program.h"
 
 namespace unjam::playbooks {
 
-// What loops in the text is unrolled: the looks of a ladder stand at <ladder>/look[k]/, the guards that an approval
-// asks again at <approve>/again/, `else` at <step>/else/, arms at <choose>/arm[k]/. Nodes stand in the order of the
-// text.
-Machine compile(const model::Playbook& book);
+Machine compile_steps(const model::Steps& steps);
+
+// Words that stand in paths beside the names of steps, so that no step may be called so.
+bool is_path_word(std::string_view word);
 
 }  // namespace unjam::playbooks

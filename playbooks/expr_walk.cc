@@ -15,7 +15,18 @@ bool is_identifier_char(char c) {
 void add_names(const Expr& tree, std::set<std::string>& out) {
   walk_expr(tree, [&out](const Expr& e) {
     if (e.kind == Expr::Kind::name || e.kind == Expr::Kind::call) out.insert(e.name);
+    if (const std::string param = parameter_of(e); !param.empty()) out.insert("params." + param);
   });
+}
+
+void add_words(std::string_view text, std::set<std::string>& out) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t begin = i;
+    while (i < text.size() && (is_identifier_char(text[i]) || text[i] == '.')) ++i;
+    const std::string_view word = text.substr(begin, i - begin);
+    out.emplace(word.starts_with("params.") ? word : word.substr(0, word.find('.')));
+    if (i == begin) ++i;
+  }
 }
 
 bool is_call_of(const Expr& e, std::string_view fact, std::string_view variable) {
@@ -43,17 +54,15 @@ std::set<std::string> names_in(const ExprText& text) {
     add_names(*tree, out);
     return out;
   }
-  // Prose, or an expression with a fault: the words inside ${}.
-  for (std::size_t at = text.text.find("${"); at != std::string::npos; at = text.text.find("${", at)) {
-    const std::size_t end = std::min(text.text.find('}', at), text.text.size());
-    for (std::size_t i = at + 2; i < end;) {
-      const std::size_t begin = i;
-      while (i < end && is_identifier_char(text.text[i])) ++i;
-      if (i > begin) out.insert(text.text.substr(begin, i - begin));
-      if (i == begin) ++i;
-    }
-    at = end;
+  // Prose, or an expression with a fault: what stands inside ${}, else its words.
+  bool prose = false;
+  for (std::size_t at = text.text.find("${"); at != std::string::npos; at = text.text.find("${", at + 2)) {
+    prose = true;
+    ExprText piece = text;
+    piece.text = text.text.substr(at + 2, text.text.find('}', at) - at - 2);
+    if (const ExprPtr tree = parse_expr(piece, unheard)) add_names(*tree, out);
   }
+  if (!prose) add_words(text.text, out);
   return out;
 }
 

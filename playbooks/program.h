@@ -115,7 +115,7 @@ struct Node {
   // rollout
   CheckedExprPtr order{};
   CountArg batch{};
-  std::int64_t stop_after = 1;
+  CountArg stop_after{};
   std::optional<Gate> gate{};
   std::shared_ptr<const Machine> body{};
   std::shared_ptr<const Machine>

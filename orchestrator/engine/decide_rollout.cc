@@ -88,7 +88,7 @@ void Walker::visit_rollout(const Node& node, const std::string& path, const Wher
     if (found->second.outcome > Outcome::ok) ++failures;
   }
   if (settling_) return;
-  const bool stopping = failures >= node.stop_after;
+  const bool stopping = failures >= count(node.stop_after, where.frame->params, hosts.size());
   if (stopping && active == 0) return end_step(path, worst, cause);
   if (stopping) return;
 

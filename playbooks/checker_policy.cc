@@ -1,0 +1,77 @@
+// Retries, and what the policy allows (UJ0901, UJ1001).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "playbooks/checker.h"
+#include "playbooks/expr_walk.h"
+#include "playbooks/policy.h"
+
+namespace unjam::playbooks {
+
+using model::Step;
+
+namespace {
+
+bool below(const Value& a, const Value& b) {
+  if (a.as_int() != nullptr && b.as_int() != nullptr) return *a.as_int() < *b.as_int();
+  if (a.as_duration() != nullptr && b.as_duration() != nullptr) return *a.as_duration() < *b.as_duration();
+  return false;
+}
+
+void check_retry(BookChecker& checker, const Step& step) {
+  if (step.action == nullptr || step.retry == 0 || step.action->retry != Retry::once) return;
+  checker.error("UJ0901", *step.retry_span,
+                fmt::format("{} is sent once: a second try might do it twice", step.action->name), "leave `retry` out");
+}
+
+// A literal, or a parameter's default, above the cap. What a caller gives is held against it when the run starts.
+void check_caps(BookChecker& checker, const Step& step, const Policy& policy) {
+  if (step.action == nullptr) return;
+  for (const auto& argument : step.with) {
+    const auto cap = policy.caps.find(step.action->name + "." + argument.name);
+    if (cap == policy.caps.end() || !argument.expr) continue;
+    const Expr& tree = *argument.expr->tree;
+    const Param* param = checker.param(parameter_of(tree));
+    const bool literal = tree.kind == Expr::Kind::literal && below(cap->second, tree.literal);
+    const bool fallback = param != nullptr && param->fallback && below(cap->second, *param->fallback);
+    const bool never = param != nullptr && param->min && below(cap->second, *param->min);
+    if (literal || fallback || never)
+      checker.error("UJ1001", argument.text.origin,
+                    fmt::format("policy caps {}.{} at {}", step.action->name, argument.name, spell(cap->second)),
+                    literal ? "" : fmt::format("params.{} is above it", param->name));
+  }
+}
+
+void check_least(BookChecker& checker, const Policy& policy) {
+  const auto least = policy.least.find(checker.book().name);
+  if (least == policy.least.end()) return;
+  for (const auto& [name, value] : least->second) {
+    const Param* param = checker.param(name);
+    if (param == nullptr) {
+      checker.error(
+          "UJ1001", checker.book().name_span,
+          fmt::format("policy wants at least {} for parameter {}, which this playbook has not", spell(value), name));
+    } else if (param->fallback && below(*param->fallback, value)) {
+      checker.error(
+          "UJ1001", param->span,
+          fmt::format("the default {} is below the {} that policy wants", spell(*param->fallback), spell(value)));
+    } else if (param->max && below(*param->max, value)) {
+      checker.error("UJ1001", param->span,
+                    fmt::format("the most, {}, is below the {} that policy wants", spell(*param->max), spell(value)));
+    }
+  }
+}
+
+}  // namespace
+
+void check_policy_rules(BookChecker& checker) {
+  const Policy* policy = checker.input().policy;
+  walk_steps(checker.book().steps, StepPlace{}, [&](const Step& step, const StepPlace&) {
+    check_retry(checker, step);
+    if (policy != nullptr) check_caps(checker, step, *policy);
+  });
+  if (policy != nullptr) check_least(checker, *policy);
+}
+
+}  // namespace unjam::playbooks

@@ -1,0 +1,280 @@
+// Steps: exactly one verb each, and the keys that go with it.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "playbooks/loader.h"
+
+namespace unjam::playbooks {
+
+using model::NameAt;
+using model::Step;
+using model::Steps;
+using model::Verb;
+
+namespace {
+
+struct VerbRow {
+  std::string_view key;
+  Verb verb;
+  std::vector<std::string_view> keys;  // besides the verb and `when`
+};
+
+// Which keys a verb takes. `do` alone is a group; beside `rollout` it is its body.
+const std::vector<VerbRow>& verbs() {
+  static const std::vector<VerbRow> kVerbs{
+      {"run", Verb::run, {"hosts", "with", "limit", "undo", "retry"}},
+      {"expect", Verb::expect, {"hold", "limit", "else"}},
+      {"choose", Verb::choose, {"else"}},
+      {"rollout", Verb::rollout, {"order", "batch", "stop_after", "until", "gate", "do"}},
+      {"ladder", Verb::ladder, {"after_each", "until", "hold", "limit", "else"}},
+      {"play", Verb::play, {"with", "until"}},
+      {"settles", Verb::settles, {"limit"}},
+      {"approve", Verb::approve, {"limit"}},
+      {"wait", Verb::wait, {}},
+      {"done", Verb::done, {}},
+      {"escalate", Verb::escalate, {}},
+      {"do", Verb::group, {}}};
+  return kVerbs;
+}
+
+const VerbRow& row_of(Verb verb) {
+  return *std::ranges::find(verbs(), verb, &VerbRow::verb);
+}
+
+std::vector<std::string> verb_words() {
+  std::vector<std::string> words;
+  for (const VerbRow& row : verbs()) words.emplace_back(row.key);
+  return words;
+}
+
+// Every key that some step takes: for the nearest word when a step has no verb.
+std::vector<std::string> step_words() {
+  std::vector<std::string> words = verb_words();
+  for (const VerbRow& row : verbs())
+    for (const std::string_view key : row.keys) words.emplace_back(key);
+  words.emplace_back("when");
+  return words;
+}
+
+bool wants_limit(Verb verb) {
+  return verb == Verb::run || verb == Verb::expect || verb == Verb::ladder || verb == Verb::settles ||
+         verb == Verb::approve;
+}
+
+}  // namespace
+
+std::string_view model::spell(Verb verb) {
+  return row_of(verb).key;
+}
+
+Steps Loader::load_steps(const YamlNode& node, std::string_view what) {
+  Steps out;
+  if (node.kind != YamlNode::Kind::list) {
+    if (node.kind == YamlNode::Kind::map || !node.text.empty())
+      context_.error("UJ0206", node.span, fmt::format("{} is a list of steps", what), "write - name: { ... }");
+    return out;
+  }
+  if (node.items.empty()) context_.error("UJ0206", node.span, fmt::format("{} has no step", what));
+  for (const YamlNode& item : node.items) load_step(item, out);
+  return out;
+}
+
+void Loader::load_step(const YamlNode& item, Steps& into) {
+  if (item.kind != YamlNode::Kind::map || item.entries.size() != 1) {
+    if (item.kind != YamlNode::Kind::scalar || !item.text.empty())
+      context_.error("UJ0206", item.span, "a step is one name with a map of keys",
+                     item.entries.size() > 1 ? "write - name: and the keys below it, indented once more"
+                                             : "write - name: { ... }");
+    return;
+  }
+  const auto& [key, value] = item.entries.front();
+  if (!good_name(key)) return;
+  Step step;
+  step.name = {key.text, key.span};
+  if (value.kind != YamlNode::Kind::map) {
+    if (!value.text.empty() || value.kind == YamlNode::Kind::list)
+      context_.error("UJ0206", value.span, fmt::format("step {} is a map of keys", key.text), "write { verb: ... }");
+    return;
+  }
+  const auto verb = verb_of(value, step.name, step.verb_span);
+  if (!verb) return;
+  step.verb = *verb;
+  MapReader reader(context_, value, fmt::format("step {} ({})", key.text, model::spell(*verb)));
+  load_keys(reader, step);
+  into.push_back(std::move(step));
+}
+
+std::optional<Verb> Loader::verb_of(const YamlNode& keys, const NameAt& name, Span& span) {
+  std::vector<std::pair<Verb, Span>> found;
+  for (const VerbRow& row : verbs()) {
+    if (row.verb == Verb::group && !found.empty()) continue;  // the body of a rollout
+    for (const auto& [key, value] : keys.entries)
+      if (key.text == row.key) found.emplace_back(row.verb, key.span);
+  }
+  if (found.size() == 1) {
+    span = found.front().second;
+    return found.front().first;
+  }
+  if (!found.empty()) {
+    std::vector<std::string_view> words;
+    for (const auto& [verb, at] : found) words.push_back(model::spell(verb));
+    context_.error("UJ0203", found[1].second,
+                   fmt::format("step {} has {} verbs: {}", name.name, found.size(), fmt::join(words, ", ")),
+                   "one step, one verb: make it several steps");
+    return std::nullopt;
+  }
+  bool told = false;
+  const auto words = step_words();
+  for (const auto& [key, value] : keys.entries) {
+    if (std::ranges::find(words, key.text) != words.end()) continue;
+    context_.error("UJ0201", key.span, fmt::format("step {} has no key `{}`", name.name, key.text),
+                   key_help(key.text, words));
+    told = true;
+  }
+  if (!told)
+    context_.error("UJ0203", name.span, fmt::format("step {} has no verb", name.name),
+                   fmt::format("one of: {}", fmt::join(verb_words(), " ")));
+  return std::nullopt;
+}
+
+void Loader::load_keys(MapReader& reader, Step& step) {
+  const VerbRow& row = row_of(step.verb);
+  const YamlNode* verb = reader.take(row.key);
+  if (const YamlNode* when = reader.take("when")) step.when = load_expr(*when, "when");
+  if (verb != nullptr) load_verb(*verb, step);
+  load_modifiers(reader, step);
+  load_body(reader, step);
+  reader.finish();
+}
+
+void Loader::load_verb(const YamlNode& value, Step& step) {
+  switch (step.verb) {
+    case Verb::run:
+      step.target = load_name(value, "run", true).value_or(NameAt{{}, value.span});
+      break;
+    case Verb::play:
+      step.target = load_name(value, "play", false).value_or(NameAt{{}, value.span});
+      break;
+    case Verb::settles:
+      step.target = load_name(value, "settles", false).value_or(NameAt{{}, value.span});
+      break;
+    case Verb::expect:
+      step.expr = load_expr(value, "expect");
+      break;
+    case Verb::rollout:
+      step.expr = load_expr(value, "rollout");
+      break;
+    case Verb::choose:
+      load_arms(value, step);
+      break;
+    case Verb::ladder:
+      step.body = load_steps(value, "ladder");
+      break;
+    case Verb::group:
+      step.body = load_steps(value, "do");
+      break;
+    case Verb::approve:
+    case Verb::done:
+    case Verb::escalate:
+      step.text = load_prose(value, model::spell(step.verb));
+      break;
+    case Verb::wait:
+      step.limit = load_time(value, "wait");
+      break;
+  }
+}
+
+void Loader::load_modifiers(MapReader& reader, Step& step) {
+  const auto& keys = row_of(step.verb).keys;
+  const auto take = [&](std::string_view key) -> const YamlNode* {
+    return std::ranges::find(keys, key) == keys.end() ? nullptr : reader.take(key);
+  };
+  if (const YamlNode* hosts = take("hosts")) step.hosts = load_expr(*hosts, "hosts");
+  if (const YamlNode* with = take("with")) step.with = load_with(*with);
+  if (const YamlNode* undo = take("undo")) step.undo = load_name(*undo, "undo", true);
+  if (const YamlNode* retry = take("retry")) {
+    step.retry_span = retry->span;
+    const auto value = read_int(context_, *retry, "retry");
+    if (value && (*value < 0 || *value > 9)) context_.error("UJ0206", retry->span, "retry is 0 to 9");
+    step.retry = value.value_or(0);
+  }
+  if (wants_limit(step.verb)) {
+    if (const YamlNode* limit = reader.need("limit")) step.limit = load_time(*limit, "limit");
+  }
+  if (step.verb == Verb::ladder) {
+    if (const YamlNode* hold = reader.need("hold")) step.hold = load_time(*hold, "hold");
+    if (const YamlNode* until = reader.need("until")) step.until = load_expr(*until, "until");
+    return;
+  }
+  if (const YamlNode* hold = take("hold")) step.hold = load_time(*hold, "hold");
+  if (const YamlNode* until = take("until")) step.until = load_expr(*until, "until");
+  if (const YamlNode* order = take("order")) step.order = load_expr(*order, "order");
+  if (const YamlNode* batch = take("batch")) step.batch = load_count(*batch, "batch", true);
+  if (const YamlNode* stop = take("stop_after")) step.stop_after = load_count(*stop, "stop_after", false);
+}
+
+void Loader::load_body(MapReader& reader, Step& step) {
+  if (step.verb == Verb::rollout) {
+    if (const YamlNode* gate = reader.take("gate")) load_gate(*gate, step);
+    if (const YamlNode* body = reader.need("do")) step.body = load_steps(*body, "do");
+  }
+  if (step.verb == Verb::ladder) {
+    if (const YamlNode* after = reader.take("after_each")) step.after_each = load_steps(*after, "after_each");
+  }
+  const auto& keys = row_of(step.verb).keys;
+  if (std::ranges::find(keys, "else") == keys.end()) return;
+  if (const YamlNode* otherwise = reader.take("else")) {
+    step.else_span = reader.key_span("else");
+    step.otherwise = load_steps(*otherwise, "else");
+  }
+}
+
+void Loader::load_gate(const YamlNode& node, Step& step) {
+  MapReader reader(context_, node, "a gate");
+  model::GateSpec gate;
+  gate.span = reader.key_span("");
+  if (const YamlNode* floor = reader.take("floor")) gate.floor = load_expr(*floor, "floor");
+  const bool has_min = reader.has("min");
+  if (const YamlNode* min = reader.take("min")) gate.min = load_count(*min, "min", false);
+  if (gate.floor && !has_min)
+    context_.error("UJ0505", reader.key_span("floor"), "a floor needs `min`: how many must remain");
+  if (has_min && !reader.has("floor"))
+    context_.error("UJ0206", reader.key_span("min"), "`min` without `floor`: of which hosts?");
+  if (const YamlNode* require = reader.take("require")) {
+    const MapReader conditions(context_, *require, "require");
+    for (const auto& [key, value] : require->entries) {
+      if (!is_identifier(key.text)) {
+        good_name(key);
+      } else if (auto slot = load_expr(value, key.text)) {
+        gate.require.emplace_back(NameAt{key.text, key.span}, std::move(*slot));
+      }
+    }
+  }
+  if (const YamlNode* limit = reader.need("limit")) gate.limit = load_time(*limit, "limit");
+  reader.finish();
+  step.gate = std::move(gate);
+}
+
+void Loader::load_arms(const YamlNode& node, Step& step) {
+  if (node.kind != YamlNode::Kind::list || node.items.empty()) {
+    context_.error("UJ0206", node.span, "choose is a list of { when, do }");
+    return;
+  }
+  for (const YamlNode& item : node.items) {
+    MapReader reader(context_, item, "an arm");
+    model::Arm arm;
+    arm.span = item.span;
+    const YamlNode* when = reader.need("when");
+    if (when != nullptr) {
+      if (auto slot = load_expr(*when, "when")) arm.when = std::move(*slot);
+    }
+    if (const YamlNode* body = reader.need("do")) arm.body = load_steps(*body, "do");
+    reader.finish();
+    step.arms.push_back(std::move(arm));
+  }
+}
+
+}  // namespace unjam::playbooks
