@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cassert>
 #include <filesystem>
-#include <set>
 #include <utility>
 
 #include "playbooks/yaml_reader.h"
@@ -52,8 +51,8 @@ class InventoryLoader {
       into_.summary = playbooks::read_text(context_, *node, "summary").value_or("");
     }
     if (const YamlNode* node = head.need("time_source")) into_.time_source = address(*node, "time_source");
-    if (const YamlNode* node = head.need("sites")) into_.sites = distinct_names(*node, "sites");
-    if (const YamlNode* node = head.need("roles")) into_.roles = distinct_names(*node, "roles");
+    if (const YamlNode* node = head.need("sites")) into_.sites = playbooks::read_names(context_, *node, "sites");
+    if (const YamlNode* node = head.need("roles")) into_.roles = playbooks::read_names(context_, *node, "roles");
     if (const YamlNode* node = head.need("connect")) each(*node, "connect", &InventoryLoader::connection);
     if (const YamlNode* node = head.need("hosts")) {
       each(*node, "hosts", &InventoryLoader::host);
@@ -80,17 +79,6 @@ class InventoryLoader {
     context_.error("UJ0206", node.span,
                    fmt::format("`{}` must be a host name or an IP address, this is '{}'", what, *text));
     return {};
-  }
-
-  std::vector<std::string> distinct_names(const YamlNode& node, const char* what) {
-    std::vector<std::string> names = playbooks::read_names(context_, node, what);
-    std::set<std::string> seen;
-    for (const std::string& name : names) {
-      if (!seen.insert(name).second) {
-        context_.error("UJ0204", node.span, fmt::format("`{}` has '{}' twice", what, name));
-      }
-    }
-    return names;
   }
 
   std::string path(const YamlNode& node, const char* what) {
@@ -208,7 +196,7 @@ class InventoryLoader {
     }
     if (const YamlNode* node = map.need("address")) out.address = address(*node, "address");
     if (const YamlNode* node = map.need("packs")) {
-      out.packs = distinct_names(*node, "packs");
+      out.packs = playbooks::read_names(context_, *node, "packs");
       if (node->kind == YamlNode::Kind::list && node->items.empty()) {
         context_.error("UJ0206", node->span,
                        fmt::format("host {} has no pack: nothing could be run on it", out.name.text));

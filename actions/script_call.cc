@@ -113,8 +113,10 @@ Result<void> assign_site(const json::object& site, const std::string& name, std:
   return {};
 }
 
-Result<void> assign(const json::value& value, const std::string& name, std::vector<Assignment>& out) {
-  if (!is_name(name)) return fail(ErrorKind::invalid, fmt::format("'{}' cannot be the name of an input", name));
+Result<void> assign(const json::value& value, const std::string& prefix, const std::string& key,
+                    std::vector<Assignment>& out) {
+  if (!is_name(key)) return fail(ErrorKind::invalid, fmt::format("'{}' cannot be the name of an input", key));
+  const std::string name = prefix + key;
   const json::object* object = value.if_object();
   if (object != nullptr && object->contains("hosts")) return assign_site(*object, name, out);
   auto text = object != nullptr             ? flat_record(*object, name)
@@ -130,11 +132,11 @@ Result<std::vector<Assignment>> assignments(const json::object& inputs, const js
   std::vector<Assignment> all{{"unjam_token", token}};
   for (const auto& entry : inputs) {
     const std::string key(entry.key());
-    const std::string name = key.starts_with("unjam_") ? key : "in_" + key;
-    if (auto done = assign(entry.value(), name, all); !done) return std::unexpected(done.error());
+    auto done = assign(entry.value(), key.starts_with("unjam_") ? "" : "in_", key, all);
+    if (!done) return std::unexpected(done.error());
   }
   for (const auto& entry : fence) {
-    auto done = assign(entry.value(), "fence_" + std::string(entry.key()), all);
+    auto done = assign(entry.value(), "fence_", std::string(entry.key()), all);
     if (!done) return std::unexpected(done.error());
   }
   std::vector<std::string> names;

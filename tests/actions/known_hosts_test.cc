@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
 #include <sstream>
 
 #include "state/base/digest.h"
+#include "state/base/rng.h"
 #include "tests/support/sshd.h"
 
 namespace unjam::actions {
@@ -154,8 +154,8 @@ std::vector<std::size_t> lines_of_keygen(const std::string& file, const std::str
 
 TEST(KnownHosts, FindsTheLinesThatSshKeygenFinds) {
   // given files of generated lines, plain and hashed, when names are looked up, then both find the same lines
-  std::mt19937 chance(20240817);  // a fixed seed: the same files each time
-  const auto pick = [&](const std::vector<std::string>& words) { return words[chance() % words.size()]; };
+  Rng chance(20240817);  // a fixed seed: the same files each time
+  const auto pick = [&](const std::vector<std::string>& words) { return words[chance.below(words.size())]; };
   const std::vector<std::string> names{"hub1",       "hub2", "hub1.tokyo.example", "10.77.1.21", "[10.77.1.21]:2222",
                                        "[hub1]:2222"};
   const std::vector<std::string> patterns{"hub*", "*.example", "!hub2", "10.77.?.21",      "*",
@@ -166,10 +166,11 @@ TEST(KnownHosts, FindsTheLinesThatSshKeygenFinds) {
     std::string text;
     for (int line = 0; line < 8; ++line) {
       std::string hosts = pick(names);
-      for (unsigned more = chance() % 3; more > 0; --more) hosts += "," + pick(chance() % 2 == 0 ? names : patterns);
-      const std::string marker = chance() % 6 == 0 ? "@revoked " : chance() % 8 == 0 ? "@cert-authority " : "";
-      text += marker + hosts + " " + text_of(chance() % 2 == 0 ? kOne : kCurve) + "\n";
-      if (chance() % 5 == 0) text += "# a comment\n\n";
+      for (std::uint64_t more = chance.below(3); more > 0; --more)
+        hosts += "," + pick(chance.below(2) == 0 ? names : patterns);
+      const std::string marker = chance.below(6) == 0 ? "@revoked " : chance.below(8) == 0 ? "@cert-authority " : "";
+      text += marker + hosts + " " + text_of(chance.below(2) == 0 ? kOne : kCurve) + "\n";
+      if (chance.below(5) == 0) text += "# a comment\n\n";
     }
     const std::string file = dir.file("known" + std::to_string(round));
     // The keys must be real ones for ssh-keygen, which reads them.

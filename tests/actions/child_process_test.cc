@@ -1,0 +1,86 @@
+#include "actions/child_process.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "tests/support/sshd.h"
+
+namespace unjam::actions {
+namespace {
+
+using testing_support::TempDir;
+
+ChildEnd run(const std::string& script, std::string input = "", Millis limit = Millis(60'000)) {
+  boost::asio::io_context io;
+  std::optional<ChildEnd> end;
+  boost::asio::co_spawn(
+      io,
+      [&]() -> boost::asio::awaitable<void> {
+        Deadline deadline(io.get_executor(), limit);
+        auto child = ChildProcess::start(io.get_executor(), {"/bin/sh", "-c", script}, plain_environment());
+        EXPECT_TRUE(child.has_value());
+        end = co_await child->finish(input, deadline);
+      },
+      boost::asio::detached);
+  while (!end && io.run_one() > 0) {}
+  return std::move(*end);
+}
+
+TEST(ChildProcess, GivesOutputAndStatusApart) {
+  const ChildEnd end = run("cat; echo oops >&2; exit 5", "hello");
+  EXPECT_EQ(end.ended, Ended::exited);
+  EXPECT_EQ(end.exit_status, 5);
+  EXPECT_EQ(end.output.out.text(), "hello");
+  EXPECT_EQ(end.output.err.text(), "oops\n");
+}
+
+TEST(ChildProcess, GivesTheChildNoDescriptorAndNoVariableOfOurs) {
+  ::setenv("UNJAM_TEST_SECRET", "hunter2", 1);
+  const ChildEnd end = run("ls /proc/self/fd | wc -l; env");
+  EXPECT_TRUE(end.output.out.text().starts_with("4\n")) << end.output.out.text();  // 0 1 2 and ls's own
+  EXPECT_THAT(end.output.out.text(), testing::Not(testing::HasSubstr("hunter2")));
+  ::unsetenv("UNJAM_TEST_SECRET");
+}
+
+TEST(ChildProcess, DoesNotWaitForADaemonThatHoldsItsStreams) {
+  // given a child that leaves a process behind which keeps stdout open, when it ends, then so does the wait
+  const ChildEnd end = run("setsid sleep 30 & echo started");
+  EXPECT_EQ(end.ended, Ended::exited);
+  EXPECT_EQ(end.exit_status, 0);
+  EXPECT_EQ(end.output.out.text(), "started\n");
+}
+
+TEST(ChildProcess, KillsTheWholeGroupAtTheDeadline) {
+  // given a child with a child of its own, when the deadline passes, then neither lives
+  const TempDir dir;
+  const ChildEnd end = run("sleep 100 & echo $! > '" + dir.file("pid") + "'; wait", "", Millis(1'500));
+  EXPECT_EQ(end.ended, Ended::timed_out);
+  EXPECT_FALSE(end.exit_status.has_value());
+  const int grandchild = std::stoi(testing_support::read_file(dir.file("pid")));
+  // Killed with the group; whoever inherits it may not have reaped it yet.
+  const std::string state = testing_support::read_file("/proc/" + std::to_string(grandchild) + "/stat");
+  EXPECT_TRUE(state.empty() || state.find(") Z ") != std::string::npos || state.find(") X ") != std::string::npos)
+      << state;
+}
+
+TEST(ChildProcess, TellsASignalFromAStatus) {
+  const ChildEnd end = run("kill -TERM $$");
+  EXPECT_EQ(end.ended, Ended::signalled);
+  EXPECT_FALSE(end.exit_status.has_value());
+}
+
+TEST(ChildProcess, SaysThatAProgramCannotBeStarted) {
+  boost::asio::io_context io;
+  const auto child = ChildProcess::start(io.get_executor(), {"/nonexistent/ssh"}, {});
+  ASSERT_FALSE(child.has_value());
+  EXPECT_EQ(child.error().kind, ErrorKind::not_sent);
+  EXPECT_THAT(child.error().message, testing::HasSubstr("/nonexistent/ssh"));
+}
+
+}  // namespace
+}  // namespace unjam::actions
