@@ -1,0 +1,66 @@
+# Shared by script/test and script/demo: where the clone is, and Debian packages that are missing. Sourced by bash.
+# shellcheck shell=bash
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT" || exit 1
+
+# Precompiled headers are cached too, and a clone in another folder finds what this one has compiled.
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# Names in a list file, of the given kinds; every name if there is none.
+packages_of() {
+  local file=$1
+  shift
+  awk -v kinds=" $* " '/^#/ || NF == 0 { next } kinds == "  " || index(kinds, " " $2 " ") { print $1 }' "$file"
+}
+
+missing_packages() {
+  local name
+  while read -r name; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || printf '%s\n' "$name"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    command -v sudo >/dev/null || die "needs root or sudo for: $*"
+    sudo -- "$@"
+  fi
+}
+
+# Installs them by apt. No service of theirs is started: a policy-rc.d refuses it while this runs, and goes away with it.
+install_packages() {
+  [ $# -gt 0 ] || return 0
+  command -v apt-get >/dev/null || die "no apt-get here; install these yourself: $*"
+  local guard=/usr/sbin/policy-rc.d made=no status=0
+  if [ ! -e "$guard" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" >/dev/null && as_root chmod 755 "$guard" && made=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" ||
+    { as_root apt-get -q -o DPkg::Lock::Timeout=300 update &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"; } ||
+    status=1
+  [ $made = no ] || as_root rm -f "$guard"
+  return $status
+}
+
+# Configures and builds a preset; quiet unless it fails.
+build_preset() {
+  local preset=$1 log
+  shift
+  mkdir -p "build/$preset"
+  log=build/$preset/build.log
+  { cmake --preset "$preset" && cmake --build --preset "$preset" "$@"; } >"$log" 2>&1 || {
+    grep -E -A8 'error|FAILED|Error' "$log" | head -60 >&2
+    printf 'the whole log: %s\n' "$log" >&2
+    return 1
+  }
+}
