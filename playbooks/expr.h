@@ -12,12 +12,14 @@
 //   text     contains startsWith endsWith matches (RE2); `+`
 //   convert  int() double() string() bool() duration() timestamp(), by CEL's rules
 //   time     getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds
-//            getMilliseconds, with an optional fixed offset ("UTC", "+09:00"); of durations the last four
-// Left out: uint, bytes, messages, type(), a leading dot, zones by name (an expression reads no files), and dyn(),
-// which only `unjam eval` has. Added: `and or` for && ||; `not`, which binds below comparison (`not h in skewed`, `not
-// x == y`); literals 30s 5m 4h
-//   1d; sure(b); known(e); abs() of int, double, duration; sets, which keep their order: + in size first() without(x)
-//   (x: an element or a set) and the macros (filter gives a set, map a list); facts asked of a host: queue(h).
+//            getMilliseconds, with an optional zone ("UTC", "+09:00", "Asia/Tokyo"); of durations the last four
+//
+// Left out: uint, bytes, messages, type(), a leading dot, and dyn(), which only `unjam eval` has.
+//
+// Added: `and or` for && ||; `not`, which binds below comparison (`not h in skewed`, `not x == y`); literals 30s 5m
+// 4h 1d; sure(b); known(e); abs() of int, double, duration; sets, which keep their order: + in size first()
+// without(x) (x: an element or a set) and the macros (filter gives a set, map a list); facts asked of a host: queue(h).
+//
 // Operators are strict about types: no int with double, no text with a site; literals adapt to their place.
 #pragma once
 

@@ -11,6 +11,8 @@
 #include <optional>
 #include <set>
 
+#include "playbooks/expr_zones.h"
+
 namespace unjam::playbooks {
 namespace {
 
@@ -225,21 +227,6 @@ Evaluated text_function(std::string_view name, const std::string& text, const st
   return name == "matches" ? matches(text, arg) : no_overload(name);
 }
 
-// "UTC", "Z", "+09:00", "-02:30", "02:00", in seconds.
-std::optional<std::int64_t> fixed_offset(std::string_view zone) {
-  if (zone == "UTC" || zone == "Z") return 0;
-  const bool negative = zone.starts_with('-');
-  if (negative || zone.starts_with('+')) zone.remove_prefix(1);
-  if (zone.size() != 5 || zone[2] != ':') return std::nullopt;
-  for (const std::size_t i : {0, 1, 3, 4}) {
-    if (zone[i] < '0' || zone[i] > '9') return std::nullopt;
-  }
-  const int hours = (zone[0] - '0') * 10 + (zone[1] - '0');
-  const int minutes = (zone[3] - '0') * 10 + (zone[4] - '0');
-  if (hours > 23 || minutes > 59) return std::nullopt;
-  return (negative ? -1 : 1) * (hours * 3600 + minutes * 60);
-}
-
 Evaluated time_field(std::string_view name, const Timestamp& t, std::int64_t offset) {
   const std::chrono::sys_seconds instant{std::chrono::seconds(t.seconds + offset)};
   const auto day = std::chrono::floor<std::chrono::days>(instant);
@@ -276,8 +263,9 @@ Evaluated getter(std::string_view name, std::span<const Value> args) {
   if (args.size() == 1) return time_field(name, *t, 0);
   const std::string* zone = args[1].as_text();
   if (zone == nullptr) return no_overload(name);
-  const std::optional<std::int64_t> offset = fixed_offset(*zone);
-  if (!offset) return unknown(fmt::format("\"{}\" is no fixed offset: write \"UTC\" or \"+09:00\"", *zone));
+  const std::optional<std::int64_t> offset = zone_offset(*zone, t->seconds);
+  if (!offset)
+    return unknown(fmt::format("\"{}\" is no time zone: write \"UTC\", \"+09:00\" or \"Asia/Tokyo\"", *zone));
   return time_field(name, *t, *offset);
 }
 

@@ -124,7 +124,8 @@ Part Parser::fail_at(std::size_t begin, std::size_t end, std::string message, st
 Part Parser::unexpected(std::string_view wanted) {
   if (token_.kind == Token::Kind::fault) return fail_at(token_.begin, token_.end, token_.text, token_.help);
   if (token_.kind == Token::Kind::end) {
-    return fail_at(token_.begin, token_.end, fmt::format("the expression ends too early: expected {}", wanted));
+    // Behind the last word: block scalars end with the end of a line.
+    return fail_at(last_end_, last_end_, fmt::format("the expression ends too early: expected {}", wanted));
   }
   const std::string shown(text_.text.substr(token_.begin, token_.end - token_.begin));
   std::string help;

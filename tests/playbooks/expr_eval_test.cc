@@ -207,6 +207,21 @@ TEST(ExprEval, MatchesInLinearTime) {
   EXPECT_EQ(found->json, "false");
 }
 
+// Given names of zones that lead out of the database; when they are asked; then there is no such zone.
+TEST(ExprEval, KnowsOnlyZonesOfTheDatabase) {
+  const auto hours = [](const std::string& zone) {
+    Diagnostics out;
+    const auto found = eval_text("timestamp('2026-07-01T00:00:00Z').getHours(z)", {{"z", "\"" + zone + "\""}}, out);
+    return found ? found->json : out.all().at(0).message;
+  };
+  EXPECT_EQ(hours("Asia/Tokyo"), "9");
+  EXPECT_EQ(hours("-09:30"), "14");
+  for (const std::string bad :
+       {"", "/etc/passwd", "../etc/passwd", "A/../../../etc/passwd", "file:x", "Nowhere/At_all"}) {
+    EXPECT_EQ(hours(bad), "\"" + bad + "\" is no time zone: write \"UTC\", \"+09:00\" or \"Asia/Tokyo\"");
+  }
+}
+
 // Given prose; when it is filled in; then values read as people write them, and what is unknown says so.
 TEST(ExprEval, FillsProse) {
   Diagnostics out;

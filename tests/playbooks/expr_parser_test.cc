@@ -190,6 +190,15 @@ TEST(ExprParser, PlacesFaultsInsideBlockScalars) {
             "              ^\n");
 }
 
+// Given a block scalar that ends too early; when it is parsed; then the fault stands behind its last word.
+TEST(ExprParser, PlacesAnEarlyEndBehindTheLastWord) {
+  const auto source = std::make_shared<const Source>("play.yaml", "a: |\n  (first\n    and second\n\nb: 1\n");
+  Diagnostics out;
+  EXPECT_FALSE(parse_expr({"(first\n  and second\n", source, {2, 3, 1}, 2}, out));
+  ASSERT_EQ(out.all().size(), 1u);
+  EXPECT_EQ(out.all()[0].span, (Span{3, 15, 1}));
+}
+
 // Given quoted scalars whose escapes are wider in the file; when a fault stands behind them; then its column is right.
 TEST(ExprParser, PlacesFaultsBehindEscapesOfQuotedScalars) {
   const auto column = [](const std::string& line, const std::string& text, std::uint32_t begin) {
