@@ -106,16 +106,18 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-bool Sshd::launch(const std::vector<std::string>& extra) {
+bool Sshd::launch(const std::vector<std::string>& extra, const std::vector<std::string>& wrapper) {
   port_ = free_port();
   std::ostringstream config;
+  for (const std::string& line : extra) config << line << "\n";  // first: the first value of a keyword counts
   config << "Port " << port_ << "\nListenAddress 127.0.0.1\nHostKey " << dir_.file("host") << "\nAuthorizedKeysFile "
          << dir_.file("authorized_keys")
          << "\nPidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
             "PermitRootLogin yes\nMaxStartups 300\nMaxSessions 100\nUseDNS no\nPrintMotd no\nLogLevel VERBOSE\n";
-  for (const std::string& line : extra) config << line << "\n";
   write_file(dir_.file("sshd_config"), config.str());
-  pid_ = spawn({"/usr/sbin/sshd", "-D", "-f", dir_.file("sshd_config"), "-E", dir_.file("log")}, -1);
+  std::vector<std::string> argv = wrapper;
+  argv.insert(argv.end(), {"/usr/sbin/sshd", "-D", "-f", dir_.file("sshd_config"), "-E", dir_.file("log")});
+  pid_ = spawn(argv, -1);
   for (int waited = 0; waited < kStartMillis; waited += kPollMillis) {
     if (accepts(port_)) return true;
     int status = 0;
@@ -126,18 +128,45 @@ bool Sshd::launch(const std::vector<std::string>& extra) {
   return false;
 }
 
-std::unique_ptr<Sshd> Sshd::start(std::string& why, const std::vector<std::string>& extra) {
-  std::unique_ptr<Sshd> sshd(new Sshd);
-  if (const passwd* me = ::getpwuid(::geteuid())) sshd->user_ = me->pw_name;
+bool Sshd::prepare(std::string& why) {
+  if (const passwd* me = ::getpwuid(::geteuid())) user_ = me->pw_name;
   if (::geteuid() == 0) ::mkdir("/run/sshd", 0755);  // a package's service makes it, a bare machine has none
   for (const char* name : {"host", "client"}) {
-    why = output_of({"/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", sshd->dir_.file(name)});
-    if (!why.empty()) return nullptr;
+    why = output_of({"/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", dir_.file(name)});
+    if (!why.empty()) return false;
   }
-  write_file(sshd->dir_.file("authorized_keys"), read_file(sshd->dir_.file("client.pub")));
-  ::chmod(sshd->dir_.path().c_str(), 0755);
+  write_file(dir_.file("authorized_keys"), read_file(dir_.file("client.pub")));
+  ::chmod(dir_.path().c_str(), 0755);
+  return true;
+}
+
+std::unique_ptr<Sshd> Sshd::start(std::string& why, const std::vector<std::string>& extra) {
+  std::unique_ptr<Sshd> sshd(new Sshd);
+  if (!sshd->prepare(why)) return nullptr;
   for (int i = 0; i < kTries; ++i) {
     if (sshd->launch(extra)) return sshd;
+  }
+  why = sshd->log();
+  return nullptr;
+}
+
+std::unique_ptr<Sshd> Sshd::start_with_password(std::string& why, const std::string& password, bool by_pam) {
+  std::unique_ptr<Sshd> sshd(new Sshd);
+  if (!sshd->prepare(why)) return nullptr;
+  std::string hash = output_of({"/usr/bin/openssl", "passwd", "-6", password});
+  hash.erase(hash.find_last_not_of('\n') + 1);
+  write_file(sshd->dir_.file("shadow"), sshd->user_ + ":" + hash + ":19000:0:99999:7:::\n");
+  write_file(sshd->dir_.file("pam"),
+             "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n", 0644);
+  const std::string mounts = "mount --bind '" + sshd->dir_.file("shadow") + "' /etc/shadow && mount --bind '" +
+                             sshd->dir_.file("pam") + "' /etc/pam.d/sshd && exec \"$@\"";
+  const std::vector<std::string> wrapper{"/usr/bin/unshare", "-m", "--propagation", "private",
+                                         "/bin/sh",          "-c", mounts,          "sh"};
+  const std::vector<std::string> config =
+      by_pam ? std::vector<std::string>{"UsePAM yes", "KbdInteractiveAuthentication yes", "PubkeyAuthentication no"}
+             : std::vector<std::string>{"PasswordAuthentication yes", "PubkeyAuthentication no"};
+  for (int i = 0; i < kTries; ++i) {
+    if (sshd->launch(config, wrapper)) return sshd;
   }
   why = sshd->log();
   return nullptr;

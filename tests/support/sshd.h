@@ -40,6 +40,10 @@ class Sshd {
  public:
   // Null if it could not be started; `why` says what sshd said. `extra` are further lines of sshd_config.
   static std::unique_ptr<Sshd> start(std::string& why, const std::vector<std::string>& extra = {});
+
+  // The same with a password for the user, in a mount namespace where only this sshd sees it: needs root. sshd asks for
+  // it as `password` or, by PAM, as `keyboard-interactive`.
+  static std::unique_ptr<Sshd> start_with_password(std::string& why, const std::string& password, bool by_pam);
   ~Sshd();
   Sshd(const Sshd&) = delete;
   Sshd& operator=(const Sshd&) = delete;
@@ -58,7 +62,8 @@ class Sshd {
 
  private:
   Sshd() = default;
-  bool launch(const std::vector<std::string>& extra);
+  bool prepare(std::string& why);
+  bool launch(const std::vector<std::string>& extra, const std::vector<std::string>& wrapper = {});
 
   TempDir dir_;
   std::string user_;
