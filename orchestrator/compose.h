@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct OwnerOptions {
   std::vector<std::string> catalogs;    // folders where playbooks are found by name
   std::string log_file;                 // operational log; empty: DIR/unjam.log
   double speed = 0;                     // model fleet: virtual seconds per real second; 0: as fast as possible
+  std::optional<std::uint64_t> rehearsal{};  // every host is in a model without faults, of this seed
 };
 
 class Owner {

@@ -92,7 +92,8 @@ std::expected<RunId, Rejected> Supervisor::start(const StartRequest& request) {
     return reject(
         {ErrorKind::denied, fmt::format("--confirm {} is not the number of hosts that may be changed, which is {}",
                                         *request.confirm, (*plan)->created.changes_at_most)});
-  auto world = worlds_.of(*(*plan)->inventory);
+  auto world = options_.rehearsal ? worlds_.rehearsal_of(*(*plan)->inventory, *options_.rehearsal)
+                                  : worlds_.of(*(*plan)->inventory);
   if (!world) return reject(world.error());
 
   const RunId id{"r-" + tokens_.hex(8)};

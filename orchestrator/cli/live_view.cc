@@ -106,9 +106,10 @@ LiveView::LiveView(RunId run, Look look, bool redraw, bool verbose) : look_(look
   run_.id = std::move(run);
 }
 
-std::string LiveView::add(const Event& event) {
+std::string LiveView::add(const Event& event, bool past) {
   const auto folded = apply(run_, event);
   const auto line = timeline_.add(event);
+  if (past) return {};
   auto out = erase();
   if (verbose_ || !line.detail) out += line_text(line, look_);
   if (!folded)
@@ -163,9 +164,9 @@ std::vector<std::string> LiveView::table() const {
     out.push_back(paint(look_, Tone::dim, "  and " + counted(rows.size() - kMostHosts, "more host")));
   std::size_t said = 0;
   for (const auto& wait : waits(run_, {}, run_.wall)) {
-    if (wait.kind == "confirmation") continue;  // asked for when it is needed
+    if (wait.kind == "confirmation" && wait.path.empty()) continue;  // asked for when it is needed
     if (++said > kMostWaits) break;
-    auto text = "  waits: " + (wait.path.empty() ? wait.kind : wait.path);
+    auto text = "  waits: " + (wait.path.empty() || wait.path.starts_with('@') ? wait.kind : wait.path);
     if (!wait.host.empty() && wait.path.find("[" + wait.host + "]") == std::string::npos) text += " on " + wait.host;
     if (!wait.name.empty()) text += ", " + wait.name;
     text += ": " + wait.text;

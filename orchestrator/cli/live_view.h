@@ -15,8 +15,8 @@ class LiveView {
   LiveView(RunId run, Look look, bool redraw, bool verbose = false);
 
   // Text to write for this event. Events come in order, from the run's first on; one that does not fold is shown as a
-  // line and otherwise left out.
-  std::string add(const state::Event& event);
+  // line and otherwise left out. `past`: it is folded, and there is nothing to show.
+  std::string add(const state::Event& event, bool past = false);
 
   // A line of our own among the run's, for example what a key has done.
   std::string note(Tone tone, const std::string& text);

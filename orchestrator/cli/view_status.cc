@@ -90,7 +90,7 @@ std::string status_text(const Run& run, const std::vector<Wait>& waiting, const 
   }
   if (!waiting.empty()) out += "\n" + paint(look, Tone::strong, "  waits for") + "\n";
   for (const auto& wait : waiting) {
-    auto text = wait.path.empty() ? wait.kind : wait.kind + " " + wait.path;
+    auto text = wait.path.empty() || wait.path.starts_with('@') ? wait.kind : wait.kind + " " + wait.path;
     if (!wait.host.empty() && wait.path.find("[" + wait.host + "]") == std::string::npos) text += " on " + wait.host;
     if (!wait.name.empty()) text += ", " + wait.name;
     out += "    " + clip(text + ": " + wait.text, look.width > 24 ? look.width - 4 : 0) + "\n";

@@ -91,14 +91,47 @@ void add_people(const Run& run, Wall now, std::vector<Wait>& out) {
     Wait wait{"approval", path, {}, {}, one_line(approval.asked.text), run.mono - approval.at};
     wait.name = fmt::format("{} of {} given", approval.given.size(), enough);
     wait.holder = approval.asked.group;
-    const auto left = Wall{Millis{approval.asked.expires_ms}} - now;
+    const auto expires = approval.wall + Millis{approval.asked.expires_ms};
     if (approval.asked.expires_ms > 0)
-      wait.until = left.count() > 0
-                       ? "expires in " + brief(left) + ", at " + clock_text(Wall{Millis{approval.asked.expires_ms}})
-                       : "expired";
+      wait.until = expires > now ? "expires in " + brief(expires - now) + ", at " + clock_text(expires) : "expired";
     wait.advice = "unjam approve " + run.id.text + "   (as one of " +
                   (approval.asked.group.empty() ? "the policy's approvers" : approval.asked.group) +
                   ", not the requester)";
+    out.push_back(std::move(wait));
+  }
+}
+
+bool open_step(const Run& run, const char* path) {
+  return run.steps.contains(path) && !run.steps.at(path).ended;
+}
+
+// What a run needs before its first change: the requester's number, and the locks of its sites.
+void add_entry(const Run& run, const Others& others, std::vector<Wait>& out) {
+  if (run.phase != Phase::running) return;
+  if (!run.confirmed && run.created.changes_at_most > 0) {
+    Wait wait{"confirmation"};
+    const auto hosts = counted(static_cast<std::size_t>(run.created.changes_at_most), "host");
+    const bool asked = open_step(run, kConfirmPath);
+    wait.text =
+        fmt::format("it may change up to {}; nothing above a nudge is done before that number is confirmed", hosts);
+    wait.until = asked ? "the number is typed where it was started" : "asked for when the first such change is reached";
+    if (asked) {
+      wait.path = kConfirmPath;
+      wait.since = run.mono - run.steps.at(kConfirmPath).started;
+      wait.advice =
+          fmt::format("{}, and Enter, at the terminal of {}", run.created.changes_at_most, run.created.requester.user);
+    }
+    out.push_back(std::move(wait));
+  }
+  if (open_step(run, kLocksPath) && run.locks.empty()) {
+    Wait wait{"lock",
+              kLocksPath,
+              {},
+              {},
+              "another run holds a site that this one changes",
+              run.mono - run.steps.at(kLocksPath).started};
+    wait.holder = held_by_others(run, others);
+    wait.until = "the other run ends";
     out.push_back(std::move(wait));
   }
 }
@@ -107,7 +140,8 @@ std::string label(const Wait& wait) {
   if (wait.kind == "gate") return "gate of " + wait.path;
   if (wait.kind == "approval") return wait.path.empty() ? "approval" : "approval " + wait.path;
   if (wait.kind == "answer" || wait.kind == "proof") return wait.name;
-  if (wait.kind == "confirmation" || wait.kind == "driver" || wait.kind == "settling") return wait.kind;
+  if (wait.kind == "confirmation" || wait.kind == "lock" || wait.kind == "driver" || wait.kind == "settling")
+    return wait.kind;
   return wait.path;
 }
 
@@ -123,13 +157,7 @@ std::vector<Wait> waits(const Run& run, const Others& others, Wall now) {
     out.push_back(std::move(wait));
   }
   add_people(run, now, out);
-  if (!run.confirmed && run.created.changes_at_most > 0 && run.phase == Phase::running) {
-    Wait wait{"confirmation"};
-    wait.text = fmt::format("it may change up to {}; nothing above a nudge is done before that number is confirmed",
-                            counted(static_cast<std::size_t>(run.created.changes_at_most), "host"));
-    wait.until = "asked for when the first such change is reached";
-    out.push_back(std::move(wait));
-  }
+  add_entry(run, others, out);
   if (run.phase == Phase::stopping) {
     Wait wait{"settling"};
     const auto debts = owed(run);

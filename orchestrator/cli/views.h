@@ -53,7 +53,7 @@ class RunClock {
 // ---- what it waits for ---------------------------------------------------------------------------------------------
 
 struct Wait {
-  std::string kind;  // gate, look, hold, answer, proof, approval, confirmation, driver, settling
+  std::string kind;  // gate, look, hold, answer, proof, approval, confirmation, lock, driver, settling
   std::string path;
   std::string host;
   std::string name;    // of the condition, if it has one
@@ -69,6 +69,10 @@ struct Others {  // what other runs hold, for `why`
   std::vector<state::LockRow> locks;
   std::optional<bool> driven;  // whether a living process drives the run; absent: not known
 };
+
+// Paths of the engine's own steps: it waits for the requester's number, for the locks of its sites.
+inline constexpr const char* kConfirmPath = "@confirm";
+inline constexpr const char* kLocksPath = "@locks";
 
 // Every unmet condition, the most important first. `now` is the wall clock of the asking process; durations within the
 // run are counted from its last event.

@@ -27,7 +27,8 @@ Observation seen(const std::string& boot, const std::string& permit, const std::
   return out;
 }
 
-// Given a reboot whose answer was lost, when the host has a new token and its permit names the intent, then it is proven.
+// Given a reboot whose answer was lost, when the host has a new token and its permit names the intent, then it is
+// proven.
 TEST(Recovery, ProvesARebootByTokenAndPermit) {
   const auto conclusion = conclude(effect("host.reboot"), seen("b2", "i1", "started"));
   ASSERT_TRUE(conclusion.ended);
@@ -42,7 +43,8 @@ TEST(Recovery, DoesNotTakeSomebodyElsesRebootForOurs) {
   EXPECT_EQ(conclusion.ended->outcome, EffectPhase::failed);
 }
 
-// Given the same token and our permit, then it may still go down: nothing is concluded before the limit, nothing is sent again.
+// Given the same token and our permit, then it may still go down: nothing is concluded before the limit, nothing is
+// sent again.
 TEST(Recovery, WaitsWhileTheTokenIsTheSameAndThePermitIsOurs) {
   EXPECT_FALSE(conclude(effect("host.reboot", EffectPhase::accepted), seen("b1", "i1", "finished")).ended);
   EXPECT_FALSE(conclude(effect("host.reboot"), seen("b1", "i1", "started")).ended);

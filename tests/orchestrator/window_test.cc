@@ -8,11 +8,15 @@ namespace {
 using playbooks::Effect;
 using playbooks::WindowRule;
 
-Wall at(std::int64_t seconds) { return {Millis{seconds * 1000}}; }
+Wall at(std::int64_t seconds) {
+  return {Millis{seconds * 1000}};
+}
 
 constexpr std::int64_t kNov24 = 1'795'478'400;  // 2026-11-24T00:00:00Z
 
-WindowRule rule(std::string from, std::string to, std::string zone) { return {"night", std::move(from), std::move(to), std::move(zone), Effect::read}; }
+WindowRule rule(std::string from, std::string to, std::string zone) {
+  return {"night", std::move(from), std::move(to), std::move(zone), Effect::read};
+}
 
 // Given a span over midnight, then both of its sides are inside, its end is not.
 TEST(Window, CrossesMidnight) {
@@ -30,14 +34,16 @@ TEST(Window, CountsInItsOwnZone) {
   EXPECT_FALSE(*inside(night, at(kNov24 + 13 * 3600 - 1)));
 }
 
-// Given daylight saving, then the hour that it skips or repeats moves no edge twice (Berlin, 2026-03-29 and 2026-10-25).
+// Given daylight saving, then the hour that it skips or repeats moves no edge twice (Berlin, 2026-03-29 and
+// 2026-10-25).
 TEST(Window, HoldsOverDaylightSaving) {
   const auto night = rule("02:00", "04:00", "Europe/Berlin");
   constexpr std::int64_t kSpring = 1'774'742'400;  // 2026-03-29T00:00:00Z; 02:00 does not exist, 03:00 local is 01:00Z
   EXPECT_FALSE(*inside(night, at(kSpring + 3599)));
   EXPECT_TRUE(*inside(night, at(kSpring + 3600)));
   EXPECT_FALSE(*inside(night, at(kSpring + 2 * 3600)));
-  constexpr std::int64_t kAutumn = 1'792'886'400;  // 2026-10-25T00:00:00Z; 02:00 local happens twice, from 00:00Z to 02:00Z
+  constexpr std::int64_t kAutumn =
+      1'792'886'400;  // 2026-10-25T00:00:00Z; 02:00 local happens twice, from 00:00Z to 02:00Z
   EXPECT_TRUE(*inside(night, at(kAutumn)));
   EXPECT_TRUE(*inside(night, at(kAutumn + 2 * 3600)));
   EXPECT_FALSE(*inside(night, at(kAutumn + 3 * 3600)));

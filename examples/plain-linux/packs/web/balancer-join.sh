@@ -1,0 +1,7 @@
+# balancer.join: puts this server back into the balancer. Doing it again changes nothing.
+fence again
+[ -d /srv/web ] || cannot absent 'there is no /srv/web here'
+if [ -e /srv/web/in-service ]; then before_text balancer 'in'; else before_text balancer 'out'; fi
+: >/srv/web/in-service || cannot failed 'cannot write /srv/web/in-service'
+after_text balancer 'in'
+answer

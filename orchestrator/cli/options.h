@@ -1,0 +1,42 @@
+// What was typed, after parsing. One struct for all commands; each reads what concerns it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace unjam::cli {
+
+struct Options {
+  std::string command;
+  std::string subject;  // playbook, run, expression, action, inventory: the first argument
+  std::string inventory;
+  std::string policy;
+  std::string state;                // --state; empty: the default
+  std::vector<std::string> packs;   // --packs, may be repeated
+  std::vector<std::string> params;  // --param k=v
+  std::vector<std::string> vars;    // eval --var name=JSON
+  std::vector<std::string> with;    // act --with k=v
+  std::string on;                   // act --on EXPR
+  std::string limit;                // act --limit
+  std::string format = "mermaid";   // graph
+  std::optional<std::int64_t> confirm;
+  std::optional<double> speed;
+  std::uint64_t seed = 1;  // rehearse
+  bool json = false;
+  bool all = false;      // log
+  bool log = false;      // rollback
+  bool verbose = false;  // run, resume: details as well
+};
+
+// What to do after parsing: the options, or an exit code because everything has been said (help, version, usage).
+struct Parsed {
+  std::optional<int> exit;
+  Options options;
+  std::string out;  // to stdout
+  std::string err;  // to stderr
+};
+Parsed parse_arguments(int argc, const char* const* argv);
+
+}  // namespace unjam::cli

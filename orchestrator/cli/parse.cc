@@ -1,0 +1,225 @@
+// The only file that knows CLI11.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "orchestrator/cli/options.h"
+#include "orchestrator/cli/views.h"
+
+namespace unjam::cli {
+namespace {
+
+constexpr const char* kFooter = R"(Exit codes (first match wins):
+  4  stuck        something owed could not be settled, or an effect is still unknown
+  6  interrupted  the engine stopped (second Ctrl-C, SIGTERM, disk error): unjam resume RUN
+  5  escalated    a person must decide; the report says whether anything was changed
+  2  refused      by a check, gate, policy, approval or cancel; nothing was changed
+  3  failed       after a change; all that was owed is settled
+  1  bad input    usage, faults in files, damaged or newer journal
+  0  done         goal reached, healthy, or nothing to do
+
+RUN is an id of `unjam status`, the beginning of one, or `last`.
+State is kept in --state DIR, else $XDG_STATE_HOME/unjam (~/.local/state/unjam), else, for root, /var/lib/unjam.
+
+Examples:
+  unjam check heal-intersite-queue --inventory inventory.yaml --policy policy.yaml
+  unjam plan  heal-intersite-queue --inventory inventory.yaml --policy policy.yaml --param from=tokyo --param to=osaka
+  unjam run   heal-intersite-queue --inventory inventory.yaml --policy policy.yaml --param from=tokyo --param to=osaka --confirm 6
+  unjam why last
+  unjam approve last)";
+
+class Builder {
+ public:
+  Builder(CLI::App& app, Options& options) : app_(app), options_(options) {}
+
+  CLI::App* command(const char* name, const char* what, const char* examples) {
+    auto* sub = app_.add_subcommand(name, what);
+    sub->footer(std::string("Examples:\n") + examples);
+    sub->callback([this, name] { options_.command = name; });
+    return sub;
+  }
+  void subject(CLI::App* sub, const char* name, const char* what, bool required = true) {
+    auto* option = sub->add_option(name, options_.subject, what);
+    if (required) option->required();
+  }
+  void json(CLI::App* sub) { sub->add_flag("--json", options_.json, "answer in JSON"); }
+  void state(CLI::App* sub) { sub->add_option("--state", options_.state, "state directory"); }
+  void packs(CLI::App* sub) { sub->add_option("--packs", options_.packs, "folder with more packs (may be repeated)"); }
+  void files(CLI::App* sub, bool required) {
+    auto* inventory = sub->add_option("--inventory,-i", options_.inventory, "the hosts");
+    if (required) inventory->required();
+    sub->add_option("--policy", options_.policy, "what the owners of the sites allow; without it nothing may disrupt");
+    packs(sub);
+  }
+  void params(CLI::App* sub) {
+    sub->add_option("--param,-p", options_.params, "NAME=VALUE of a parameter (may be repeated)");
+  }
+  void drives(CLI::App* sub) {
+    sub->add_option("--confirm", options_.confirm, "the number of hosts that may be changed, as `plan` prints it");
+    sub->add_option("--speed", options_.speed, "model fleets: virtual seconds per real one; 0: as fast as possible");
+    sub->add_flag("--verbose,-v", options_.verbose, "show readings and steps too");
+  }
+
+ private:
+  CLI::App& app_;
+  Options& options_;
+};
+
+void add_texts(Builder& b) {
+  auto* check =
+      b.command("check", "check a playbook: all faults, each with its place",
+                "  unjam check my.yaml\n  unjam check my.yaml --inventory hosts.yaml --policy policy.yaml --json");
+  b.subject(check, "PLAYBOOK", "file, or a name in the catalogue");
+  b.files(check, false);
+  b.json(check);
+
+  auto* graph =
+      b.command("graph", "print the state machine that a playbook compiles to",
+                "  unjam graph rolling-reboot-hubs | less\n  unjam graph my.yaml --format dot | dot -Tsvg > my.svg");
+  b.subject(graph, "PLAYBOOK", "file, or a name in the catalogue");
+  b.files(graph, false);
+}
+
+void add_format(CLI::App* graph, Options& options) {
+  graph->add_option("--format", options.format, "mermaid or dot")->check(CLI::IsMember({"mermaid", "dot"}));
+}
+
+void add_others(Builder& b, CLI::App& app, Options& options) {
+  auto* eval = b.command("eval", "evaluate an expression; prints the typed value as JSON",
+                         "  unjam eval '1 + 2 * 3'\n  unjam eval 'q.stuck > 3 and not q.draining' --var "
+                         "'q={\"stuck\":5,\"draining\":false}'");
+  b.subject(eval, "EXPR", "the expression");
+  eval->add_option("--var", options.vars, "NAME=JSON (may be repeated)");
+  (void)app;
+
+  auto* packs = b.command("packs", "list actions with effect, retry class, undo, providers",
+                          "  unjam packs\n  unjam packs --packs ./my-packs --json");
+  b.packs(packs);
+  b.json(packs);
+
+  auto* inventory = b.command("inventory", "show the hosts of an inventory",
+                              "  unjam inventory hosts.yaml\n  unjam inventory hosts.yaml --json");
+  b.subject(inventory, "FILE", "the inventory");
+  b.json(inventory);
+}
+
+void add_runs(Builder& b, Options& options) {
+  auto* plan =
+      b.command("plan", "say what a run would do; changes nothing",
+                "  unjam plan heal-intersite-queue -i hosts.yaml --policy policy.yaml -p from=tokyo -p to=osaka");
+  b.subject(plan, "PLAYBOOK", "file, or a name in the catalogue");
+  b.files(plan, true);
+  b.params(plan);
+  b.json(plan);
+
+  auto* run = b.command("run", "run a playbook and follow it",
+                        "  unjam run rolling-reboot-hubs -i hosts.yaml --policy policy.yaml -p site=tokyo --confirm 2");
+  b.subject(run, "PLAYBOOK", "file, or a name in the catalogue");
+  b.files(run, true);
+  b.params(run);
+  b.state(run);
+  b.drives(run);
+  b.json(run);
+
+  auto* rehearse = b.command("rehearse", "run a playbook on a model of your hosts, in virtual time; touches no host",
+                             "  unjam rehearse rolling-reboot-hubs -i hosts.yaml --policy policy.yaml -p site=tokyo");
+  b.subject(rehearse, "PLAYBOOK", "file, or a name in the catalogue");
+  b.files(rehearse, true);
+  b.params(rehearse);
+  rehearse->add_option("--seed", options.seed, "of all chance in the model");
+  rehearse->add_flag("--verbose,-v", options.verbose, "show readings and steps too");
+  b.json(rehearse);
+
+  auto* act = b.command("act", "run one action on many hosts; above a nudge as a rollout under the policy's floor",
+                        "  unjam act host.facts --on 'hosts.filter(h, h.role == \"hub\")' -i hosts.yaml\n"
+                        "  unjam act service.restart --on 'hosts.filter(h, h.role == \"web\")' --with 'service=nginx' "
+                        "-i hosts.yaml --policy policy.yaml");
+  b.subject(act, "ACTION", "the action, see `unjam packs`");
+  act->add_option("--on", options.on, "expression of the hosts")->required();
+  act->add_option("--with", options.with, "NAME=VALUE of an input (may be repeated)");
+  act->add_option("--limit", options.limit, "end of all patience, for example 5m");
+  b.files(act, true);
+  b.state(act);
+  b.drives(act);
+  b.json(act);
+}
+
+void add_control(Builder& b, Options& options) {
+  auto* resume =
+      b.command("resume", "take up a run that nobody drives; looks at the hosts first", "  unjam resume last");
+  b.subject(resume, "RUN", "the run");
+  b.state(resume);
+  resume->add_flag("--verbose,-v", options.verbose, "show readings and steps too");
+  resume->add_option("--speed", options.speed, "model fleets: virtual seconds per real one");
+  b.json(resume);
+
+  auto* rollback = b.command("rollback", "settle what an ended run still owes; with --log, show its rollback log",
+                             "  unjam rollback last --log\n  unjam rollback r-0123456789abcdef");
+  b.subject(rollback, "RUN", "the run");
+  rollback->add_flag("--log", options.log, "only show what was changed, and what is owed, undone, or cannot be");
+  b.state(rollback);
+  b.json(rollback);
+
+  for (const auto& [name, what] : {std::pair{"approve", "approve what a run asks for; never your own"},
+                                   std::pair{"deny", "deny what a run asks for"},
+                                   std::pair{"cancel", "stop a run before its next effect; what it owes is settled"}}) {
+    auto* sub = b.command(name, what, fmt::format("  unjam {} last\n", name).c_str());
+    b.subject(sub, "RUN", "the run");
+    b.state(sub);
+    b.json(sub);
+  }
+}
+
+void add_reports(Builder& b, Options& options) {
+  auto* status = b.command("status", "all runs, or where one run stands", "  unjam status\n  unjam status last --json");
+  b.subject(status, "RUN", "the run; without it all runs are listed", false);
+  b.state(status);
+  b.json(status);
+
+  auto* log =
+      b.command("log", "the timeline of a run", "  unjam log last\n  unjam log last --all   # readings and steps too");
+  b.subject(log, "RUN", "the run");
+  log->add_flag("--all", options.all, "every event");
+  b.state(log);
+  b.json(log);
+
+  auto* why = b.command("why", "what a run waits for: each unmet condition, its value, its age, and when it can be met",
+                        "  unjam why last");
+  b.subject(why, "RUN", "the run");
+  b.state(why);
+  b.json(why);
+}
+
+}  // namespace
+
+Parsed parse_arguments(int argc, const char* const* argv) {
+  Parsed parsed;
+  CLI::App app{
+      "Unjam heals hosts by playbooks: finds out what is wrong, proves it may act, acts in the smallest safe step,\n"
+      "checks the result, and can undo or explain everything it did.",
+      "unjam"};
+  app.set_version_flag("--version", std::string("unjam ") + UNJAM_VERSION);
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  Builder builder(app, parsed.options);
+  add_runs(builder, parsed.options);
+  add_control(builder, parsed.options);
+  add_reports(builder, parsed.options);
+  add_texts(builder);
+  add_format(app.get_subcommand("graph"), parsed.options);
+  add_others(builder, app, parsed.options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(error, out, err);
+    parsed.exit = code == 0 ? kDone : kBadInput;
+    parsed.out = out.str();
+    parsed.err = err.str();
+  }
+  return parsed;
+}
+
+}  // namespace unjam::cli

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The command line from outside, without any host: words, exit codes, JSON, pipes, bad input.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+unjam=${UNJAM:?set UNJAM to the binary}
+work=$(mktemp -d /tmp/unjam-e2e-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+demo=$root/examples/demo
+fail() {
+  printf 'FAILED: %s\n' "$*"
+  cat out err 2>/dev/null
+  exit 1
+}
+run() { # CODE ARGS...
+  local want=$1 code
+  shift
+  timeout -k 5 120 "$unjam" "$@" >out 2>err </dev/null
+  code=$?
+  [ $code = "$want" ] || fail "unjam $* ended with $code, expected $want"
+}
+says() { grep -q -- "$1" "${2:-out}" || fail "does not say: $1"; }
+json() { python3 -c 'import json,sys; json.load(open("out"))' || fail "no JSON"; }
+
+run 0 --version && says '^unjam [0-9]'
+run 0 --help && says 'Exit codes' && says 'Examples'
+for word in check plan graph run approve cancel resume rollback status log why eval act packs inventory rehearse; do
+  run 0 "$word" --help && says 'Examples'
+done
+run 1 && run 1 nonsense && run 1 run && run 1 status --nonsense
+
+# eval: the typed value, or the place of the fault.
+run 0 eval '1 + 2 * 3' && says '^7$'
+run 0 eval 'q.stuck > 3 and not q.draining' --var 'q={"stuck":5,"draining":false}' && says '^true$'
+run 1 eval '1 +' && says 'expression:1:' err
+run 1 eval 'x + 1' && says 'x' err
+run 1 eval 'x' --var 'x={' && says 'var x' err
+
+# check: every fault with file, line, column, code.
+run 0 check heal-intersite-queue
+run 0 check heal-intersite-queue --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml"
+printf 'unjam: 1\nplaybook: bad\nsumary: x\nsteps:\n  - a: { wait: 5 parsecs }\n' >bad.yaml
+run 1 check bad.yaml && says '^bad.yaml:3:1: error UJ0201: '
+run 1 check bad.yaml --json && json
+run 1 check nowhere.yaml && says 'nowhere.yaml' err
+head -c 52428800 /dev/zero | tr '\0' 'a' >huge.yaml
+run 1 check huge.yaml && [ "$(cat out err | wc -c)" -lt 4000 ] || fail "a huge file gives more than one clear error"
+python3 -c 'print("unjam: 1\nplaybook: deep\nsteps: " + "[" * 10000)' >deep.yaml
+run 1 check deep.yaml && [ "$(cat out err | wc -c)" -lt 20000 ] || fail "a deep file gives more than a clear error"
+
+run 0 graph rolling-reboot-hubs && says 'flowchart\|stateDiagram\|graph'
+run 0 graph rolling-reboot-hubs --format dot && says 'digraph'
+run 0 packs && says 'host.reboot'
+run 0 packs --json && json
+run 0 inventory "$demo/inventory.yaml" && says 'tyohub1'
+run 0 inventory "$demo/inventory.yaml" --json && json
+
+# Reports of an empty state, and of runs that are not there.
+run 0 status --state "$work/none" && says 'no runs'
+run 0 status --state "$work/none" --json && json
+run 1 status r-404 --state "$work/none"
+run 1 log last --state "$work/none"
+run 1 why last --state "$work/none"
+run 1 approve last --state "$work/none"
+
+# A plan changes nothing and names the number to confirm.
+fleet=(--inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --param from=tokyo --param to=osaka)
+run 0 plan heal-intersite-queue "${fleet[@]}" && says 'confirm     --confirm [0-9]' && says 'worst case' && says 'digest'
+run 0 plan heal-intersite-queue "${fleet[@]}" --json && json
+run 1 plan heal-intersite-queue --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --param from=tokyo
+run 1 plan heal-intersite-queue "${fleet[@]}" --param to=kyoto
+run 1 run heal-intersite-queue --inventory nowhere.yaml --state "$work/state"
+
+# act refuses what takes a playbook, and says so.
+run 2 act host.reboot --on 'hosts.filter(h, h.role == "hub")' --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --state "$work/state" && says 'playbook' err
+run 1 act host.facts --on 'hosts.filter(h, h.role == "web")' --inventory "$demo/inventory.yaml" --state "$work/state"
+run 1 act host.fact --on hosts --inventory "$demo/inventory.yaml" --state "$work/state" && says 'did you mean host.facts' err
+
+# A damaged journal, and a directory that may not be written.
+mkdir -m 700 broken && printf 'this is no database at all, but long enough to be read as one' >broken/journal.db
+run 1 status --state "$work/broken"
+mkdir -m 777 open && run 1 run check-intersite-mail "${fleet[@]}" --state "$work/open"
+says 'open' err
+echo "the command line says what it should"
