@@ -252,7 +252,9 @@ json::value to_wire(const Value& value, const playbooks::Type& type, const playb
     json::object out;
     for (const auto& [name, field_type] : type.fields)
       if (const auto found = fields->find(name); found != fields->end())
-        out[name] = to_wire(found->second, *field_type, estate);
+        // Records travel flat: a host in one is its name.
+        out[name] = found->second.as_host() != nullptr ? json::value(found->second.as_host()->name)
+                                                       : to_wire(found->second, *field_type, estate);
     return out;
   }
   return playbooks::to_json(value);
