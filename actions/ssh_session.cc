@@ -56,7 +56,7 @@ ssize_t receive(libssh2_socket_t fd, void* buffer, std::size_t length, int flags
   const ssize_t got = ::recv(fd, buffer, std::min({length, wire.limit, wire.turn}), flags | MSG_DONTWAIT);
   if (got < 0) return errno == EINTR || errno == EWOULDBLOCK ? -EAGAIN : -errno;
   wire.limit -= static_cast<std::size_t>(got);
-  wire.turn -= static_cast<std::size_t>(got);
+  wire.turn -= std::min(wire.turn, std::max(static_cast<std::size_t>(got), kLeastRead));
   return got;
 }
 

@@ -18,10 +18,12 @@
 
 namespace unjam::actions {
 
-inline constexpr std::size_t kMaxHandshakeBytes = 1u << 20;             // from the server, until authenticated
+inline constexpr std::size_t kMaxHandshakeBytes = 256u << 10;           // from the server, until authenticated
 inline constexpr std::size_t kMaxCallBytes = kMaxOutput + (32u << 20);  // from the server, during one call
 inline constexpr std::size_t kTurnBytes = 256u << 10;                   // read before other sessions have their turn
-inline constexpr Millis kRepoll{250};             // libssh2 may wait for something else than it says (libssh2 #1945)
+inline constexpr std::size_t kLeastRead =
+    256;                               // each read counts as so many at least: libssh2 reads a banner byte by byte
+inline constexpr Millis kRepoll{250};  // libssh2 may wait for something else than it says (libssh2 #1945)
 inline constexpr std::size_t kMaxAgentTries = 5;  // sshd's MaxAuthTries is 6
 
 // libssh2_init is not thread safe: one of these is made in the composition root before anything else, and outlives all

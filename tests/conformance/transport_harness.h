@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -62,6 +63,9 @@ Host loopback_host(const std::string& name = "tyohub1");
 Connection connection_to(const std::string& kind, const Sshd& sshd, std::uint16_t port);
 
 inline const std::string kToken = "00112233445566778899aabbccddeeff";
+
+// Deadlines that are meant to pass while a script runs: the next one if the machine was too slow to begin in time.
+inline constexpr std::array<Millis, 3> kShortDeadlines{Millis(3'000), Millis(15'000), Millis(90'000)};
 
 // A request that runs this sh text.
 Request sh(const std::string& text, Millis deadline = kAmple);
