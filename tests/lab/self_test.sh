@@ -8,15 +8,24 @@ source "$here/lib.sh"
 export UNJAM_LAB_DIR=/run/unjam-lab-self-test
 export LAB_TIMEOUT=900
 
-# What must be the same before and after: processes that belong to the lab, mounts, links, and the real clock against the one that
-# nobody can set.
-processes() { pgrep -fc "$here/(outer|power|init)\.sh|/usr/sbin/(samba|chronyd -x)" || true; }
+# What must be the same before and after: mounts, links, and the real clock against the one that nobody can set.
 mounts() { wc -l </proc/self/mountinfo; }
 links() { ip -o link show | wc -l; }
 namespaces() { ip netns list | wc -l; }
 clock_against_monotonic() { awk -v now="$(date +%s.%N)" '{ printf "%.0f", now - $1 }' /proc/uptime; }
-surroundings() { echo "mounts $(mounts), links $(links), namespaces $(namespaces), lab processes $(processes)"; }
+surroundings() { echo "mounts $(mounts), links $(links), namespaces $(namespaces)"; }
 
+# All processes that descend from the one that started the lab.
+processes() {
+  ps -eo pid=,ppid= | awk -v top="$(cat "$UNJAM_LAB_DIR/keeper")" '
+    { parent[$1] = $2 }
+    END { for (p in parent) { for (q = p; q in parent && q != top; q = parent[q]); if (q == top) print p } }'
+}
+none_alive() { # PID..
+  local pid
+  for pid; do [[ ! -e /proc/$pid ]] || return 1; done
+}
+mounts() { wc -l </proc/self/mountinfo; }
 before=$(surroundings)
 clock_before=$(clock_against_monotonic)
 trap 'lab down' EXIT
@@ -78,9 +87,12 @@ assert_equal "mail left" 0 "$({ lab delivered && lab queued; } | wc -l)"
 assert_equal "boots of tyohub2" 1 "$(boots tyohub2)"
 
 echo "--- down"
+mapfile -t lab_processes < <(processes)
+assert "the lab has processes (${#lab_processes[@]})" test "${#lab_processes[@]}" -gt 100
 lab down || fail "down"
 assert "a second down is no error" lab down
 trap - EXIT
+wait_until 30 "all its processes are gone" none_alive "${lab_processes[@]}"
 assert_equal "surroundings" "$before" "$(surroundings)"
 assert "the state folder is gone" test ! -e "$UNJAM_LAB_DIR"
 drift=$(($(clock_against_monotonic) - clock_before))
