@@ -60,7 +60,7 @@ BANS = [
         "the environment is read once, where the program is composed: pass it in"),
     Ban("an end of the process", r"(?<![\w.>])(?:std::)?(?:exit|quick_exit|abort|terminate)\(|(?<![\w.>])_exit\(",
         ROOTS + ["actions/child_process.cc"], "an owner must settle before it ends: return an Error"),
-    Ban("a thread", r"\bstd::j?thread\b|\bstd::async\b|\bpthread_create\b", ROOTS + ["orchestrator/journal_writer.cc"],
+    Ban("a thread", r"\bstd::j?thread\b|\bstd::async\b|\bpthread_create\b", ROOTS + ["orchestrator/engine/journal_writer.cc"],
         "one thread runs the engine, one the store: post to them"),
     Ban("global state", r"\bstatic\s+(?!const\b|constexpr\b|consteval\b|inline\s+const)[^()=;{}]*[\w>&*]\s+\w+\s*(?:=(?!=)|;|\{)",
         [], "no mutable state outlives its owner: make it a member"),
