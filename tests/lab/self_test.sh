@@ -21,11 +21,12 @@ processes() {
     { parent[$1] = $2 }
     END { for (p in parent) { for (q = p; q in parent && q != top; q = parent[q]); if (q == top) print p } }'
 }
+# shellcheck disable=SC2317  # called by wait_until
 none_alive() { # PID..
   local pid
   for pid; do [[ ! -e /proc/$pid ]] || return 1; done
 }
-mounts() { wc -l </proc/self/mountinfo; }
+
 before=$(surroundings)
 clock_before=$(clock_against_monotonic)
 trap 'lab down' EXIT
