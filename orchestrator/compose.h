@@ -15,11 +15,11 @@
 namespace unjam::service {
 
 struct OwnerOptions {
-  std::string state_dir;                // created with mode 0700 if it is missing
-  std::vector<std::string> pack_roots;  // shipped packs first
-  std::vector<std::string> catalogs;    // folders where playbooks are found by name
-  std::string log_file;                 // operational log; empty: DIR/unjam.log
-  double speed = 0;                     // model fleet: virtual seconds per real second; 0: as fast as possible
+  std::string state_dir;                     // created with mode 0700 if it is missing
+  std::vector<std::string> pack_roots;       // shipped packs first
+  std::vector<std::string> catalogs;         // folders where playbooks are found by name
+  std::string log_file;                      // operational log; empty: DIR/unjam.log
+  double speed = 0;                          // model fleet: virtual seconds per real second; 0: as fast as possible
   std::optional<std::uint64_t> rehearsal{};  // every host is in a model without faults, of this seed
 };
 

@@ -74,7 +74,8 @@ int cancel(const Context& context) {
   if (!read) return refuse(context, read.error(), kBadInput);
   if (read->run.ended)
     return refuse(
-        context, Error{ErrorKind::conflict, fmt::format("{} has ended already: {}", read->run.id.text, state_of(read->run))},
+        context,
+        Error{ErrorKind::conflict, fmt::format("{} has ended already: {}", read->run.id.text, state_of(read->run))},
         kBadInput);
   if (const auto code =
           ask(context, Op::cancel, read->run.id, "is being cancelled: what it owes is settled (unjam status)"))

@@ -7,6 +7,8 @@
 namespace unjam::cli {
 namespace {
 
+constexpr std::size_t kMostItems = 4;  // of a list that is spelt out
+
 Tone tone_of(state::End end) {
   switch (end) {
     case state::End::healthy:
@@ -129,12 +131,34 @@ std::string host_of(const std::string& path) {
   return inside;
 }
 
+namespace {
+
+// A value in few words: a host or site by its name, long lists by their length.
+std::string spell_value(const json::value& value) {
+  if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
+  if (const auto* object = value.if_object()) {
+    if (const auto* name = object->if_contains("name"); name != nullptr && name->is_string()) return spell_value(*name);
+    std::string out;
+    for (const auto& field : *object)
+      out += (out.empty() ? "" : ", ") + std::string(field.key()) + " " + spell_value(field.value());
+    return "{" + out + "}";
+  }
+  if (const auto* list = value.if_array()) {
+    if (list->size() > kMostItems) return counted(list->size(), "item");
+    std::string out;
+    for (const auto& item : *list) out += (out.empty() ? "" : ", ") + spell_value(item);
+    return "[" + out + "]";
+  }
+  return json::serialize(value);
+}
+
+}  // namespace
+
 std::string spell_fields(const json::object& fields, std::size_t limit) {
   std::string out;
   for (const auto& field : fields) {
     if (!out.empty()) out += ", ";
-    out += std::string(field.key()) + " = ";
-    out += field.value().is_string() ? std::string(field.value().get_string().c_str()) : json::serialize(field.value());
+    out += std::string(field.key()) + " = " + spell_value(field.value());
   }
   return clip(one_line(out), limit);
 }

@@ -58,7 +58,8 @@ std::string head(const Run& run, const Look& look) {
                          paint(look, tone, state), brief(run.wall - run.created_at, true));
   if (!run.created.summary.empty())
     out += "  " + clip(one_line(run.created.summary), look.width > 4 ? look.width - 2 : 0) + "\n";
-  if (!run.created.params.empty()) out += "  with      " + spell_fields(run.created.params, 0) + "\n";
+  if (!run.created.params.empty())
+    out += "  with      " + spell_fields(run.created.params, look.width > 24 ? look.width - 12 : 0) + "\n";
   out += fmt::format("  begun     {} by {}, {}\n", clock_text(run.created_at), person(run.created.requester),
                      run.created.trigger);
   if (run.created.changes_at_most > 0)
@@ -69,12 +70,19 @@ std::string head(const Run& run, const Look& look) {
   return out;
 }
 
-}  // namespace
+// Guards that did not stop the run, and the engine's own steps, are counted and not shown each.
+bool aside(const std::string& path, const StepRecord& step) {
+  return path.starts_with('@') || (path.ends_with("/when") && step.ended && step.outcome == StepOutcome::skipped);
+}
 
-std::string status_text(const Run& run, const std::vector<Wait>& waiting, const Look& look) {
-  auto out = head(run, look);
-  if (!run.steps.empty()) out += "\n";
+std::string steps_text(const Run& run, const Look& look) {
+  std::string out;
+  std::size_t guards = 0;
   for (const auto& [path, step] : in_order(run)) {
+    if (aside(path, *step)) {
+      guards += path.starts_with('@') ? 0 : 1;
+      continue;
+    }
     const auto word = step->ended ? std::string(spell(step->outcome)) : std::string("...");
     const auto text = doing(run, *step);
     const auto room = look.width > kPathWidth + 34 ? look.width - kPathWidth - 14 : 0;
@@ -82,6 +90,17 @@ std::string status_text(const Run& run, const std::vector<Wait>& waiting, const 
     if (!text.empty()) out += "  " + clip(text, room);
     out += "\n";
   }
+  if (guards > 0)
+    out = "  " + paint(look, Tone::dim, counted(guards, "guard") + " asked, none of which stopped it") + "\n" + out;
+  return out;
+}
+
+}  // namespace
+
+std::string status_text(const Run& run, const std::vector<Wait>& waiting, const Look& look) {
+  auto out = head(run, look);
+  if (!run.steps.empty()) out += "\n";
+  out += steps_text(run, look);
   const auto debts = owed(run);
   if (!debts.empty()) out += "\n" + paint(look, Tone::warn, "  owed") + "\n";
   for (const auto& intent : debts) {

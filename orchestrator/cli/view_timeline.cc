@@ -53,6 +53,7 @@ std::string value_text(const std::optional<json::object>& value, const std::stri
 // One visitor per event, in the order of the variant.
 struct Speak {
   std::map<std::string, Intent>& intents;
+  std::set<std::string>& read;
 
   Said operator()(const RunCreated& e) const {
     return {fmt::format("{} begun by {} ({}); may change up to {}", e.playbook, name_of(e.requester), e.trigger,
@@ -66,9 +67,8 @@ struct Speak {
     return {fmt::format("confirmed by {}: {}", name_of(e.by), counted(static_cast<std::size_t>(e.hosts), "host"))};
   }
   Said operator()(const ApprovalAsked& e) const {
-    return {
-        fmt::format("asks {} of {} to approve: {}", e.count, e.group.empty() ? "policy" : e.group, one_line(e.text)),
-        Tone::warn, false, e.path};
+    if (e.count == 0) return {"policy asks nobody to approve: " + one_line(e.text), Tone::plain, false, e.path};
+    return {fmt::format("asks {} of {} to approve: {}", e.count, e.group, one_line(e.text)), Tone::warn, false, e.path};
   }
   Said operator()(const ApprovalGiven& e) const { return {"approved by " + name_of(e.by), Tone::good, false, e.path}; }
   Said operator()(const ApprovalDenied& e) const {
@@ -88,8 +88,12 @@ struct Speak {
     return {e.hosts.empty() ? "no host: nothing to do" : "on " + list(e.hosts), Tone::plain, e.hosts.empty(), e.path};
   }
   Said operator()(const ReadingTaken& e) const {
-    return {
-        "read " + e.fact + ": " + value_text(e.value, e.unknown), e.value ? Tone::plain : Tone::warn, true, {}, e.host};
+    const bool first = read.insert(e.fact + " " + e.host).second;
+    return {"read " + e.fact + ": " + value_text(e.value, e.unknown),
+            e.value ? Tone::plain : Tone::warn,
+            !first,
+            {},
+            e.host};
   }
   Said operator()(const SnapshotTaken& e) const {
     return {"looked: " + value_text(e.value, e.unknown), e.value ? Tone::plain : Tone::warn, true, e.path, e.host};
@@ -104,6 +108,9 @@ struct Speak {
     std::vector<std::string> shut;
     for (const auto& reason : e.reasons)
       if (!reason.open) shut.push_back(reason.name + ": " + one_line(reason.text));
+    // Asked again right before the effect: only a verdict that has changed is news.
+    const bool again = e.path.find('[') != std::string::npos;
+    if (e.open && again) return {"gate open", Tone::good, true, e.path, e.host};
     if (e.open) return {"gate open", Tone::good, false, e.path, e.host, "gate " + e.path + " " + e.host};
     return {"gate shut, " + fmt::format("{}", fmt::join(shut, "; ")),
             Tone::warn,
@@ -171,7 +178,7 @@ struct Speak {
 }  // namespace
 
 Line Timeline::add(const Event& event) {
-  auto said = std::visit(Speak{intents_}, event.body);
+  auto said = std::visit(Speak{intents_, read_}, event.body);
   Line line{event.seq, clock_.at(event), event.wall, said.path, said.host, said.what, said.tone, said.detail};
   if (line.host.empty()) line.host = host_of(line.path);
   if (!said.again.empty()) {

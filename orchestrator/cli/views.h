@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -106,7 +107,8 @@ struct Line {
   bool detail = false;  // shown by `log --all` only
 };
 
-// Turns events into lines, in order. Equal looks and equal verdicts that follow each other become one line.
+// Turns events into lines, in order. Equal looks and equal verdicts that follow each other become one line; of the
+// readings of a fact the first of each host is a line, later ones are details.
 class Timeline {
  public:
   Line add(const state::Event& event);
@@ -115,6 +117,7 @@ class Timeline {
   RunClock clock_;
   std::map<std::string, std::string> last_;  // path (and host) -> what was said last
   std::map<std::string, state::Intent> intents_;
+  std::set<std::string> read_;  // fact and host
 };
 
 std::string line_text(const Line& line, const Look& look);
@@ -132,7 +135,7 @@ json::object rollback_json(const state::Run& run);
 std::string step_of(const std::string& path);
 std::string host_of(const std::string& path);
 
-// {"a":1} of an object on one line, cut to `limit` columns: a = 1, b = x.
+// {"a":1} of an object on one line, cut to `limit` columns: a = 1, b = x. Hosts by name, long lists by their length.
 std::string spell_fields(const json::object& fields, std::size_t limit);
 
 }  // namespace unjam::cli
