@@ -238,3 +238,15 @@ holds grep -q 'probe+unjam@osaka' "$T/sendmail"
 rm "$T/root/etc/unjam/probe"
 ask --self tyohub1 mail.probe to=@@tokyo
 refuses unreadable 'no address to probe'
+
+hub 'A message that has gone meanwhile is no fault; a Postfix that answers nothing is'
+waits A1 "$auth"
+waits A2 "$auth"
+fake postqueue <<'END'
+case "$*" in -j) cat "$T/queue" ;; '-i A2') ;; *) echo 'postqueue: fatal: no' >&2; exit 1 ;; esac
+END
+ask --self tyohub1 mail.retry to=@@osaka
+has '"retried": "2 messages"'
+sed -i "s/'-i A2') ;;//" "$T/bin/postqueue"
+ask --self tyohub1 mail.retry to=@@osaka
+refuses failed 'postqueue -i'
