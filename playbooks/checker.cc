@@ -65,6 +65,7 @@ void BookChecker::declare_name(const model::NameAt& name, Declared declared) {
 
 void BookChecker::declare_steps(const model::Steps& steps, bool root) {
   walk_steps(steps, StepPlace{.root = root}, [this](const model::Step& step, const StepPlace&) {
+    if (step.name.name.empty()) return;
     const auto declared = names_.declared.find(step.name.name);
     const auto other = names_.steps.find(step.name.name);
     if (is_path_word(step.name.name))
@@ -297,6 +298,12 @@ bool BookChecker::check_with(std::vector<model::ArgumentSlot>& with, const Actio
 }
 
 void BookChecker::report_unused() {
+  // Where something could not be read, it may have asked for what now looks lost.
+  const bool unread = std::ranges::any_of(out_.all(), [](const Diagnostic& fault) {
+    return (fault.code < "UJ03" && fault.code != "UJ0204") || fault.code == "UJ0302" || fault.code == "UJ0308" ||
+           fault.code == "UJ1002";
+  });
+  if (unread) return;
   for (const auto& target : book_.targets) {
     if (!names_.used.contains(target.name.name))
       error("UJ0406", target.name.span, fmt::format("target '{}' is never asked", target.name.name),

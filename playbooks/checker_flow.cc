@@ -59,6 +59,7 @@ class FlowRules {
   }
 
   Flow one(const Step& step, Flow flow) {
+    if (step.broken) return flow;
     switch (step.verb) {
       case Verb::run:
       case Verb::settles:

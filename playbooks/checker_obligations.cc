@@ -54,6 +54,7 @@ class ObligationRules {
                        "leave `undo` out");
       return;
     }
+    if (step.undo && step.undo->name.empty()) return;
     if (!step.undo) {
       checker_.error("UJ0601", step.target.span, fmt::format("{} needs `undo: {}`", action.name, action.undo),
                      action.undo == "none" ? "it cannot be undone: that must be written" : "");
@@ -72,6 +73,7 @@ class ObligationRules {
     }
     for (std::size_t i = at + 1; i < steps.size(); ++i) {
       const Step& later = steps[i];
+      if (later.broken) return;
       if (later.verb == Verb::settles && later.target.name == step.name.name && !later.when) return;
     }
     checker_.error("UJ0602", step.name.span, fmt::format("{} is owed and never settled", step.action->undo),
@@ -83,7 +85,9 @@ class ObligationRules {
     const Step& step = steps[at];
     if (step.target.name.empty()) return;
     for (std::size_t i = 0; i < at; ++i) {
+      if (steps[i].broken && steps[i].name.name.empty()) return;
       if (steps[i].name.name != step.target.name) continue;
+      if (steps[i].broken || steps[i].action == nullptr) return;
       if (!owes(steps[i])) break;
       if (settled.insert(step.target.name).second) return;
       checker_.error("UJ0605", step.target.span, fmt::format("{} is settled already", step.target.name));
@@ -107,7 +111,7 @@ class ObligationRules {
     const Step& step = steps[at];
     const ActionSpec& action = *step.action;
     for (std::size_t i = at + 1; i < steps.size() && !rungs; ++i) {
-      if (verifies(steps[i], action)) return;
+      if (steps[i].broken || verifies(steps[i], action)) return;
       if (is_change(steps[i])) break;
     }
     std::string fields;

@@ -37,7 +37,8 @@ void BookChecker::check_steps(model::Steps& steps, StepPlace place) {
     check_step(step, place);
     add_output(step, place);
   }
-  names_.visible.resize(outside);
+  // The root list's stay: facts and lets that no step asked are typed behind it.
+  if (!place.root) names_.visible.resize(outside);
 }
 
 void BookChecker::check_step(Step& step, const StepPlace& place) {
@@ -202,7 +203,10 @@ void BookChecker::add_output(const Step& step, const StepPlace& place) {
   StepOutput output;
   output.name = step.name.name;
   output.info.conditional = step.when.has_value();
-  if (step.verb == Verb::rollout) {
+  if (step.broken) {
+    output.broken = true;
+    output.info.type = types::dyn();
+  } else if (step.verb == Verb::rollout) {
     output.info.type = types::record(step.name.name, {{"done", types::set_of(types::host(), step.within)}});
     output.broken = step.within == kAnywhere;
   } else if (step.verb == Verb::run) {

@@ -280,7 +280,7 @@ Machine compile_steps(const Steps& steps) {
 }
 
 bool is_path_word(std::string_view word) {
-  constexpr std::array<std::string_view, 4> kWords{"when", "again", "until", "enough"};
+  constexpr std::array<std::string_view, 2> kWords{"when", "until"};
   return std::ranges::find(kWords, word) != kWords.end();
 }
 

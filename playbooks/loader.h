@@ -36,6 +36,7 @@ class Loader {
   model::Steps load_steps(const YamlNode& node, std::string_view what);
   void load_step(const YamlNode& item, model::Steps& into);
   std::optional<model::Verb> verb_of(const YamlNode& keys, const model::NameAt& name, Span& span);
+  bool tell_unknown_keys(const YamlNode& keys, const model::NameAt& name, bool only_verbs);
   void load_keys(MapReader& reader, model::Step& step);
   void load_verb(const YamlNode& value, model::Step& step);
   void load_modifiers(MapReader& reader, model::Step& step);

@@ -83,27 +83,31 @@ Steps Loader::load_steps(const YamlNode& node, std::string_view what) {
 }
 
 void Loader::load_step(const YamlNode& item, Steps& into) {
+  Step step;
+  step.verb = Verb::group;
+  step.broken = true;
+  step.name.span = item.span;
   if (item.kind != YamlNode::Kind::map || item.entries.size() != 1) {
     if (item.kind != YamlNode::Kind::scalar || !item.text.empty())
       context_.error("UJ0206", item.span, "a step is one name with a map of keys",
                      item.entries.size() > 1 ? "write - name: and the keys below it, indented once more"
                                              : "write - name: { ... }");
+    into.push_back(std::move(step));
     return;
   }
   const auto& [key, value] = item.entries.front();
-  if (!good_name(key)) return;
-  Step step;
-  step.name = {key.text, key.span};
-  if (value.kind != YamlNode::Kind::map) {
-    if (!value.text.empty() || value.kind == YamlNode::Kind::list)
-      context_.error("UJ0206", value.span, fmt::format("step {} is a map of keys", key.text), "write { verb: ... }");
-    return;
+  const bool named = good_name(key);
+  if (named) step.name = {key.text, key.span};
+  if (value.kind != YamlNode::Kind::map && (!value.text.empty() || value.kind == YamlNode::Kind::list))
+    context_.error("UJ0206", value.span, fmt::format("step {} is a map of keys", key.text), "write { verb: ... }");
+  const auto verb =
+      value.kind == YamlNode::Kind::map ? verb_of(value, {key.text, key.span}, step.verb_span) : std::nullopt;
+  if (verb) {
+    step.verb = *verb;
+    step.broken = !named;
+    MapReader reader(context_, value, fmt::format("step {} ({})", key.text, model::spell(*verb)));
+    load_keys(reader, step);
   }
-  const auto verb = verb_of(value, step.name, step.verb_span);
-  if (!verb) return;
-  step.verb = *verb;
-  MapReader reader(context_, value, fmt::format("step {} ({})", key.text, model::spell(*verb)));
-  load_keys(reader, step);
   into.push_back(std::move(step));
 }
 
@@ -115,6 +119,8 @@ std::optional<Verb> Loader::verb_of(const YamlNode& keys, const NameAt& name, Sp
       if (key.text == row.key) found.emplace_back(row.verb, key.span);
   }
   if (found.size() == 1) {
+    // `do` beside a misspelt verb is its body, not a group.
+    if (found.front().first == Verb::group && tell_unknown_keys(keys, name, true)) return std::nullopt;
     span = found.front().second;
     return found.front().first;
   }
@@ -126,18 +132,24 @@ std::optional<Verb> Loader::verb_of(const YamlNode& keys, const NameAt& name, Sp
                    "one step, one verb: make it several steps");
     return std::nullopt;
   }
+  if (!tell_unknown_keys(keys, name, false))
+    context_.error("UJ0203", name.span, fmt::format("step {} has no verb", name.name),
+                   fmt::format("one of: {}", fmt::join(verb_words(), " ")));
+  return std::nullopt;
+}
+
+// Reports the keys that no step has, or only those that look like a misspelt verb. True: there was one.
+bool Loader::tell_unknown_keys(const YamlNode& keys, const NameAt& name, bool only_verbs) {
   bool told = false;
   const auto words = step_words();
   for (const auto& [key, value] : keys.entries) {
     if (std::ranges::find(words, key.text) != words.end()) continue;
+    if (only_verbs && nearest(key.text, verb_words()).empty()) continue;
     context_.error("UJ0201", key.span, fmt::format("step {} has no key `{}`", name.name, key.text),
-                   key_help(key.text, words));
+                   key_help(key.text, only_verbs ? verb_words() : words));
     told = true;
   }
-  if (!told)
-    context_.error("UJ0203", name.span, fmt::format("step {} has no verb", name.name),
-                   fmt::format("one of: {}", fmt::join(verb_words(), " ")));
-  return std::nullopt;
+  return told;
 }
 
 void Loader::load_keys(MapReader& reader, Step& step) {
@@ -194,7 +206,7 @@ void Loader::load_modifiers(MapReader& reader, Step& step) {
   };
   if (const YamlNode* hosts = take("hosts")) step.hosts = load_expr(*hosts, "hosts");
   if (const YamlNode* with = take("with")) step.with = load_with(*with);
-  if (const YamlNode* undo = take("undo")) step.undo = load_name(*undo, "undo", true);
+  if (const YamlNode* undo = take("undo")) step.undo = load_name(*undo, "undo", true).value_or(NameAt{{}, undo->span});
   if (const YamlNode* retry = take("retry")) {
     step.retry_span = retry->span;
     const auto value = read_int(context_, *retry, "retry");
@@ -236,7 +248,7 @@ void Loader::load_gate(const YamlNode& node, Step& step) {
   MapReader reader(context_, node, "a gate");
   model::GateSpec gate;
   gate.span = reader.key_span("");
-  if (const YamlNode* floor = reader.take("floor")) gate.floor = load_expr(*floor, "floor");
+  if (const YamlNode* floor = reader.take("floor")) gate.floor = load_expr(*floor, "floor").value_or(model::ExprSlot{});
   const bool has_min = reader.has("min");
   if (const YamlNode* min = reader.take("min")) gate.min = load_count(*min, "min", false);
   if (gate.floor && !has_min)
@@ -248,8 +260,8 @@ void Loader::load_gate(const YamlNode& node, Step& step) {
     for (const auto& [key, value] : require->entries) {
       if (!is_identifier(key.text)) {
         good_name(key);
-      } else if (auto slot = load_expr(value, key.text)) {
-        gate.require.emplace_back(NameAt{key.text, key.span}, std::move(*slot));
+      } else {
+        gate.require.emplace_back(NameAt{key.text, key.span}, load_expr(value, key.text).value_or(model::ExprSlot{}));
       }
     }
   }

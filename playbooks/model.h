@@ -85,6 +85,7 @@ struct Arm {
 
 struct Step {
   NameAt name;
+  bool broken = false;  // its name or verb could not be read: told; nothing is concluded from what it lacks
   Verb verb = Verb::escalate;
   Span verb_span;
   std::optional<ExprSlot> when{};
@@ -93,7 +94,7 @@ struct Step {
   std::optional<ExprSlot> expr{};    // expect; rollout: the set
   std::optional<ExprSlot> hosts{};   // run
   std::vector<ArgumentSlot> with{};  // run, play
-  std::optional<NameAt> undo{};      // run
+  std::optional<NameAt> undo{};      // an empty name: written, but of a wrong form.      // run
   std::int64_t retry = 0;            // run
   std::optional<Span> retry_span{};
   std::optional<DurationArg> limit{};  // run, expect, ladder, settles, approve; wait: how long

@@ -145,9 +145,13 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
   if (!word.empty() && is_boolean_word(word)) {
     node.text = word;
     read_plain(begin, node);
+    node.text.clear();
   } else if (frame.has_key && frame.key_is_piece) {
     if (frame.hinted.insert(frame.value_begin).second)
       hint_quotes(frame.value_begin, true, "a comma ends a value in { }: an expression with one needs quotes");
+    frame.node.entries.back().second.text.clear();  // a piece of an expression is none
+    frame.has_key = false;
+    return;
   } else if (frame.has_key) {
     node.span = frame.key.span;
     out_.error("UJ0103", source_, frame.key.span, fmt::format("\"{}\" has no value", frame.key.text),
@@ -196,6 +200,7 @@ YamlNode Builder::scalar(std::size_t begin, const std::string& value, std::size_
     read_block(begin, node);
   } else {
     read_plain(begin, node);
+    if (!expects_key() && is_boolean_word(node.text)) node.text.clear();  // told; nothing follows from it
   }
   for (std::size_t i = 0; i < value.size();) {
     const CodePoint point = decode_utf8(value, i);

@@ -29,7 +29,7 @@ struct YamlNode {
 
   Kind kind = Kind::scalar;
   Style style = Style::plain;
-  std::string text;   // of a scalar
+  std::string text;   // of a scalar; of one with a fault (parse_yaml_all) it may be empty
   Span span;          // of a scalar: its first character inside quotes; of a block scalar: its first content line
   bool flow = false;  // inside { } or [ ]
   std::uint32_t indent = 0;  // block scalar: columns stripped from each line, so that places inside can be told exactly
