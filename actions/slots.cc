@@ -27,7 +27,7 @@ Slots::Held& Slots::Held::operator=(Held&& other) noexcept {
 asio::awaitable<Slots::Held> Slots::take(Deadline& deadline) {
   if (used_ < limit_) {
     ++used_;
-    co_return Held(this);
+    co_return Held(shared_from_this());
   }
   const auto waiter = std::make_shared<Waiter>(co_await asio::this_coro::executor);
   waiting_.push_back(waiter);
@@ -35,7 +35,7 @@ asio::awaitable<Slots::Held> Slots::take(Deadline& deadline) {
   while (!waiter->granted && !deadline.passed()) {
     co_await waiter->timer.async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  if (waiter->granted) co_return Held(this);
+  if (waiter->granted) co_return Held(shared_from_this());
   std::erase(waiting_, waiter);
   co_return Held();
 }

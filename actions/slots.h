@@ -1,4 +1,5 @@
-// A counted right to go on, waited for in the order of asking. On the io_context's thread only.
+// A counted right to go on, waited for in the order of asking. On the io_context's thread only. Shared, because calls
+// that are dropped with their io_context give their slots back after everything else has gone.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -11,7 +12,7 @@
 
 namespace unjam::actions {
 
-class Slots {
+class Slots : public std::enable_shared_from_this<Slots> {
  public:
   explicit Slots(std::size_t limit) : limit_(limit) {}
 
@@ -19,14 +20,14 @@ class Slots {
   class Held {
    public:
     Held() = default;
-    explicit Held(Slots* slots) : slots_(slots) {}
+    explicit Held(std::shared_ptr<Slots> slots) : slots_(std::move(slots)) {}
     ~Held();
-    Held(Held&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)) {}
+    Held(Held&& other) noexcept : slots_(std::move(other.slots_)) {}
     Held& operator=(Held&& other) noexcept;
     explicit operator bool() const { return slots_ != nullptr; }
 
    private:
-    Slots* slots_ = nullptr;
+    std::shared_ptr<Slots> slots_;
   };
 
   boost::asio::awaitable<Held> take(Deadline& deadline);

@@ -25,7 +25,7 @@ Error waited_in_vain(const Deadline& deadline) {
 }  // namespace
 
 SshTransport::SshTransport(const Clock& clock, SshOptions options)
-    : clock_(clock), options_(std::move(options)), calls_(options_.max_calls) {}
+    : clock_(clock), options_(std::move(options)), calls_(std::make_shared<Slots>(options_.max_calls)) {}
 
 SshTransport::~SshTransport() = default;
 
@@ -89,7 +89,7 @@ asio::awaitable<Result<Reply>> SshTransport::call(const Host& host, const Connec
   const std::shared_ptr<Slots> of_host = entry;
   const Slots::Held host_slot = co_await of_host->take(deadline);
   if (!host_slot) co_return std::unexpected(waited_in_vain(deadline));
-  const Slots::Held slot = co_await calls_.take(deadline);
+  const Slots::Held slot = co_await calls_->take(deadline);
   if (!slot) co_return std::unexpected(waited_in_vain(deadline));
   auto reply = co_await run(host, connection, request, deadline);
   if (!reply && reply.error().where.empty()) reply.error().where = host.name.text;

@@ -54,7 +54,7 @@ class SshTransport final : public Transport {
 
   const Clock& clock_;
   SshOptions options_;
-  Slots calls_;
+  std::shared_ptr<Slots> calls_;
   std::map<std::string, std::shared_ptr<Slots>> per_host_;
   std::map<HostName, std::uint64_t> forgotten_;  // how often: a session at work then is not kept
   std::list<Idle> idle_;                         // the latest used one first

@@ -56,12 +56,24 @@ std::vector<Result<Reply>> Rig::call_all(const std::vector<Host>& hosts, const C
   };
   while (done < requests.size()) {
     for (; running < at_once && next < requests.size(); ++next, ++running)
-      asio::co_spawn(io_, one(next), asio::detached);
-    if (io_.run_one() == 0) io_.restart();
+      asio::co_spawn(*io_, one(next), asio::detached);
+    if (io_->run_one() == 0) io_->restart();
   }
   std::vector<Result<Reply>> replies;
   for (auto& reply : found) replies.push_back(std::move(*reply));
   return replies;
+}
+
+void Rig::begin_and_drop(const Connection& connection, const std::vector<Request>& requests,
+                         const std::function<bool()>& enough) {
+  const Host host = loopback_host();
+  const auto one = [this, &connection, &host](Request request) -> asio::awaitable<void> {
+    co_await transport_->call(host, connection, std::move(request));
+  };
+  for (const Request& request : requests) asio::co_spawn(*io_, one(request), asio::detached);
+  while (!enough()) io_->run_one_for(std::chrono::milliseconds(50));
+  transport_.reset();
+  io_.reset();
 }
 
 Sshd* shared_sshd(std::string& why) {

@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,14 +46,18 @@ class Rig {
   std::vector<Result<Reply>> call_all(const std::vector<Host>& hosts, const Connection& connection,
                                       const std::vector<Request>& requests, std::size_t at_once);
 
+  // Begins these calls to one host, lets them get somewhere, and drops everything: the transport first.
+  void begin_and_drop(const Connection& connection, const std::vector<Request>& requests,
+                      const std::function<bool()>& enough);
+
   Transport& transport() { return *transport_; }
   SshTransport* libssh2() { return dynamic_cast<SshTransport*>(transport_.get()); }
-  boost::asio::io_context& io() { return io_; }
+  boost::asio::io_context& io() { return *io_; }
   StillClock& clock() { return clock_; }
 
  private:
   StillClock clock_;
-  boost::asio::io_context io_;
+  std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>();
   std::unique_ptr<Transport> transport_;
 };
 

@@ -131,6 +131,14 @@ TEST_P(EveryTransport, EndsAtItsDeadlineWithWhatWasWritten) {
   EXPECT_EQ(judged(reply).kind, Outcome::Kind::unknown);
 }
 
+TEST_P(EveryTransport, CanBeDroppedWithCallsInFlight) {
+  // given calls at work and, over ssh, some that wait for their turn, when the owner goes away, then nothing breaks
+  const TempDir dir;
+  const std::string trace = dir.file("begun");
+  const std::vector<Request> requests(12, sh("echo > '" + trace + "'; exec sleep 5"));
+  rig_.begin_and_drop(connection_, requests, [&] { return testing_support::exists(trace); });
+}
+
 TEST_P(EveryTransport, CountsAnAnswerBeforeAHang) {
   // given a script that answers and then hangs, when the deadline passes, then the answer counts: it is all there
   EXPECT_EQ(answer_of(call_too_long(answering("first"))), "first");
