@@ -12,6 +12,7 @@ unjam_machine_file=/etc/machine-id
 unjam_boot_file=/proc/sys/kernel/random/boot_id
 unjam_most=10000        # items of a list
 unjam_most_records=200  # intents that are remembered
+unjam_lock_wait=20      # seconds
 unjam_tab=$(printf '\t')
 unjam_newline='
 '
@@ -211,7 +212,7 @@ fence() {  # [again]
   mkdir -p "$unjam_state/intents" 2>/dev/null && touch "$unjam_state/lock" 2>/dev/null ||
     cannot failed "fence: cannot write $unjam_state (is this root?)"
   exec 9>>"$unjam_state/lock"
-  flock -w 20 9 || cannot failed 'fence: another call holds the lock'
+  flock -w "$unjam_lock_wait" 9 || cannot failed 'fence: another call holds the lock'
   unjam_permit_store='' unjam_permit_epoch=0 unjam_permit_intent=''
   if [ -e "$unjam_state/permit" ]; then
     read -r unjam_permit_store unjam_permit_epoch unjam_permit_intent <"$unjam_state/permit" || unjam_permit_epoch=''

@@ -30,6 +30,25 @@ try --fence i1 $good try.it
 refuses refused 'fence: intent'
 holds test "$(acted)" = 1
 
+title 'Nor is one that others have followed'
+change
+try --fence i1 $good try.it
+try --fence i2 $good try.it
+try --fence i1 $good try.it
+refuses refused 'fence: intent'
+holds test "$(acted)" = 2
+
+title 'While another call has the lock, none gets through'
+change
+mkdir -p "$T/root/var/lib/unjam/intents"
+flock "$T/root/var/lib/unjam/lock" sh -c "touch '$T/locked'; while [ ! -e '$T/go' ]; do sleep 0.1; done" &
+while [ ! -e "$T/locked" ]; do sleep 0.1; done
+try --fence i1 $good --set unjam_lock_wait=0 try.it
+refuses failed 'holds the lock'
+touch "$T/go"
+wait
+holds test "$(acted)" = 0
+
 title 'Two calls of one intent at the same moment: one acts'
 change
 for n in 1 2 3 4; do try --fence i1 $good try.it & done

@@ -62,6 +62,7 @@ for pair in "tls:TLS is required, but was not offered by host osahub2.lab.exampl
   "authorization:host osahub1.lab.example[10.77.2.21] said: 454 4.7.0 Temporary authorization failure (in reply to MAIL FROM command)" \
   "tls:host osahub1.lab.example[10.77.2.21] said: 454 4.7.0 Temporary authentication failure because negotiated Tls cipher strength is too weak" \
   "refused:host osahub1.lab.example[10.77.2.21] said: 452 4.3.1 Insufficient system storage (in reply to MAIL FROM command)" \
+  "unreachable:host osahub1.lab.example[10.77.2.21] said: 421 4.3.2 <unknown[10.77.1.21]>: Client host rejected: This hub is drained for maintenance (in reply to RCPT TO command)" \
   "other:mail transport unavailable" \
   "other:SASL authentication failed; cannot authenticate to server osahub1.lab.example[10.77.2.21]: no mechanism available" \
   "auth:SASL authentication failed; server tls.osahub1.lab.example[10.77.2.21] said: 535 5.7.8 Error: authentication failed: authentication failure"; do
