@@ -52,6 +52,7 @@ void BookChecker::check() {
   check_obligation_rules(*this);
   check_flow_rules(*this);
   check_time_rules(*this);
+  check_unknown_rules(*this);
   check_policy_rules(*this);
 }
 

@@ -118,6 +118,7 @@ void check_gate_rules(BookChecker& checker);        // UJ0501-0507, 0509
 void check_obligation_rules(BookChecker& checker);  // UJ0601, 0602, 0604, 0605
 void check_flow_rules(BookChecker& checker);        // UJ0508, 0603, 0606, 0801, 0802
 void check_time_rules(BookChecker& checker);        // UJ0803, 0805-0807, times given by parameters
+void check_unknown_rules(BookChecker& checker);     // UJ0510, 0701, 0702
 void mark_times_used(BookChecker& checker);         // parameters that stand as a time or count are asked
 void check_policy_rules(BookChecker& checker);      // UJ0901, 1001
 
