@@ -87,7 +87,7 @@ class Here {
 
   void listen() {
     boost::system::error_code ignored;
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) signals_.add(number, ignored);
+    for (const int number : heard_signals()) signals_.add(number, ignored);
     wait_signal();
     if (!context_.asks) return;
     keys_.assign(::dup(STDIN_FILENO), ignored);

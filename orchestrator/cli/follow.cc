@@ -34,7 +34,7 @@ std::string sudo_user() {
 state::File signal_descriptor() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) sigaddset(&set, number);
+  for (const int number : heard_signals()) sigaddset(&set, number);
   sigprocmask(SIG_BLOCK, &set, nullptr);
   return state::File(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
@@ -130,6 +130,15 @@ std::expected<RunId, service::Refused> begin(const Context& context, const Wante
 }
 
 }  // namespace
+
+std::vector<int> heard_signals() {
+  std::vector<int> out;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) {
+    struct sigaction before{};
+    if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) out.push_back(number);
+  }
+  return out;
+}
 
 std::optional<int> follow(const Context& context, const Wanted& wanted, bool last_try) {
   auto client = service::ControlClient::connect(context.state_dir);

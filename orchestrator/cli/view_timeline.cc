@@ -85,10 +85,13 @@ struct Speak {
   }
   Said operator()(const StepStarted& e) const { return {"begins", Tone::plain, true, e.path}; }
   Said operator()(const HostsChosen& e) const {
-    return {e.hosts.empty() ? "no host: nothing to do" : "on " + list(e.hosts), Tone::plain, e.hosts.empty(), e.path};
+    const bool inside = e.path.find('[') != std::string::npos;  // of a look or a turn: its effects say the same
+    return {e.hosts.empty() ? "no host: nothing to do" : "on " + list(e.hosts), Tone::plain, e.hosts.empty() || inside,
+            e.path};
   }
   Said operator()(const ReadingTaken& e) const {
-    const bool first = read.insert(e.fact + " " + e.host).second;
+    const bool own = e.fact.starts_with('@');  // the engine's, not the playbook's
+    const bool first = !own && read.insert(e.fact + " " + e.host).second;
     return {"read " + e.fact + ": " + value_text(e.value, e.unknown),
             e.value ? Tone::plain : Tone::warn,
             !first,
@@ -129,7 +132,8 @@ struct Speak {
     if (e.attempt > 1) what += fmt::format(", attempt {}", e.attempt);
     const auto inputs = spell_fields(e.inputs, kFieldsWidth);
     if (!inputs.empty()) what += ": " + inputs;
-    return {what, e.effect == "nudge" ? Tone::plain : Tone::strong, false, e.path, e.host};
+    const bool nudge = e.effect == "nudge";  // its end says enough
+    return {what, nudge ? Tone::plain : Tone::strong, nudge, e.path, e.host};
   }
   Said operator()(const EffectAccepted& e) const { return of(e.intent, {"accepted; its proof is awaited"}); }
   Said operator()(const EffectObserved& e) const {
