@@ -113,7 +113,10 @@ bool Sshd::launch(const std::vector<std::string>& extra, const std::vector<std::
   config << "Port " << port_ << "\nListenAddress 127.0.0.1\nHostKey " << dir_.file("host") << "\nAuthorizedKeysFile "
          << dir_.file("authorized_keys")
          << "\nPidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-            "PermitRootLogin yes\nMaxStartups 300\nMaxSessions 100\nUseDNS no\nPrintMotd no\nLogLevel VERBOSE\n";
+            "PermitRootLogin yes\nMaxStartups 300\nMaxSessions 100\nUseDNS no\nPrintMotd no\nLogLevel VERBOSE\n"
+            // bash reads ~/.bashrc for commands of sshd unless it seems to be a nested shell: not the user's to decide
+            // here
+            "SetEnv SHLVL=1\n";
   write_file(dir_.file("sshd_config"), config.str());
   std::vector<std::string> argv = wrapper;
   argv.insert(argv.end(), {"/usr/sbin/sshd", "-D", "-f", dir_.file("sshd_config"), "-E", dir_.file("log")});
