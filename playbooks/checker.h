@@ -146,6 +146,8 @@ void walk_steps(StepsT& steps, StepPlace place, const Visit& visit) {
   }
 }
 
+// Whether a is less than b; false if they are not two whole numbers or two durations.
+bool below(const Value& a, const Value& b);
 // Whether some way through these steps may change anything (an effect above read).
 bool has_change(const model::Steps& steps);
 bool is_change(const model::Step& step);

@@ -18,13 +18,13 @@ bool has_order(Kind kind) {
   return kind == Kind::integer || kind == Kind::duration;
 }
 
+}  // namespace
+
 bool below(const Value& a, const Value& b) {
   if (a.as_int() != nullptr && b.as_int() != nullptr) return *a.as_int() < *b.as_int();
   if (a.as_duration() != nullptr && b.as_duration() != nullptr) return *a.as_duration() < *b.as_duration();
   return false;
 }
-
-}  // namespace
 
 void BookChecker::check_params() {
   std::vector<std::pair<std::string, TypePtr>> fields;

@@ -9,16 +9,6 @@
 
 namespace unjam::playbooks {
 
-namespace {
-
-bool below(const Value& a, const Value& b) {
-  if (a.as_int() != nullptr && b.as_int() != nullptr) return *a.as_int() < *b.as_int();
-  if (a.as_duration() != nullptr && b.as_duration() != nullptr) return *a.as_duration() < *b.as_duration();
-  return false;
-}
-
-}  // namespace
-
 void BookChecker::check_play(model::Step& step, const StepPlace& place) {
   if (place.rollout != nullptr)
     error("UJ0404", step.verb_span, "no playbook is played inside a rollout: a host is in hand");

@@ -13,12 +13,6 @@ using model::Step;
 
 namespace {
 
-bool below(const Value& a, const Value& b) {
-  if (a.as_int() != nullptr && b.as_int() != nullptr) return *a.as_int() < *b.as_int();
-  if (a.as_duration() != nullptr && b.as_duration() != nullptr) return *a.as_duration() < *b.as_duration();
-  return false;
-}
-
 void check_retry(BookChecker& checker, const Step& step) {
   if (step.action == nullptr || step.retry == 0 || step.action->retry != Retry::once) return;
   checker.error("UJ0901", *step.retry_span,

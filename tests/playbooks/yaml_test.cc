@@ -202,6 +202,19 @@ TEST(Yaml, KeepsItsLimits) {
   EXPECT_EQ(parse(many + "]").codes().substr(0, 6), "UJ0106");
 }
 
+// given an alias bomb of nine levels, when parsed, then the first anchor refuses it and no alias is followed
+TEST(Yaml, FollowsNoAlias) {
+  std::string bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n";
+  for (char c = 'b'; c < 'j'; ++c) {
+    bomb += fmt::format("{}: &{} [", c, c);
+    for (int i = 0; i < 9; ++i) bomb += fmt::format("*{}, ", static_cast<char>(c - 1));
+    bomb += "x]\n";
+  }
+  const auto p = parse(bomb);
+  EXPECT_FALSE(p.root);
+  for (const auto& d : p.faults.all()) EXPECT_EQ(d.code, "UJ0101");
+}
+
 // given random bytes and random cuts of a good file, when parsed, then it ends, and a refusal is explained
 TEST(Yaml, SurvivesAnyBytes) {
   std::mt19937 random(7);
