@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "orchestrator/engine/walker.h"
 
 namespace unjam::engine {
@@ -26,6 +28,17 @@ NodeId edge(const playbooks::Node& node, state::StepOutcome outcome) {
     default:
       return node.no;
   }
+}
+
+// What the `done` that ended the run's own playbook said; one of a played playbook ended only that.
+std::string done_text(const state::Run& run) {
+  for (const auto& [path, step] : run.steps) {
+    const bool played = std::any_of(run.plays.begin(), run.plays.end(), [&path = path](const auto& play) {
+      return !play.first.empty() && path.starts_with(play.first + "/");
+    });
+    if (!played && step.ended && step.cause == "done") return step.detail;
+  }
+  return {};
 }
 
 }  // namespace
@@ -58,7 +71,7 @@ std::vector<Command> Walker::decide() {
       record(state::RunEnded{state::End::done, run_.changed(), "", "every step is done"});
       break;
     case Walked::done:
-      record(state::RunEnded{state::End::healthy, run_.changed(), "", ""});
+      record(state::RunEnded{state::End::healthy, run_.changed(), "", done_text(run_)});
       break;
     case Walked::stop: {
       std::string cause;
