@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# What the lab's scenarios share: the shipped flagship, run from the control machine over real SSH, with short holds.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../lib.sh"
+
+here=$lab_root/tests/lab/scenarios
+UNJAM=${UNJAM:-$lab_root/build/release/bin/unjam}
+state=$(mktemp -d "${TMPDIR:-/tmp}/unjam-scenario-XXXXXX")
+trap 'rm -rf "$state"' EXIT
+policy=$here/policy.yaml
+short=(--param stay=2s --param calm=2s --param look=35s --param boot=5m --param settle=5s)
+bound=1500   # seconds: against hanging only
+
+unjam_in_lab() { timeout -k 10 $bound "$lab_root/script/lab" run -- "$UNJAM" "$@"; }
+
+# heal [ARGS..]: runs the flagship; its exit code is in $code, what it said in $state/run.log.
+heal() {
+  unjam_in_lab run heal-intersite-queue --inventory /run/lab/inventory.yaml --policy "$policy" --param from=tokyo --param to=osaka \
+    "${short[@]}" --confirm 6 --state "$state/store" "$@" >"$state/run.log" 2>&1 </dev/null
+  code=$?
+}
+
+# heals LETTER: exit 0, every message delivered once.
+expect_code() { # CODE
+  assert_equal "exit code" "$1" "$code"
+  [[ $code == "$1" ]] || tail -n 40 "$state/run.log"
+}
+
+# The one run of this state directory.
+run_id() { unjam_in_lab status --state "$state/store" --json 2>/dev/null | grep -oE 'r-[0-9a-f]{16}' | head -n 1; }
+
+jam() { # FROM: two messages that get stuck
+  send "$1" osaka
+  send "$1" osaka
+  wait_until 120 "mail is stuck at $1" mail_is_stuck "$1"
+}
+
+# Escalated with this in its words, and nothing was changed: the same machines, and every message where it was.
+escalates_unchanged() { # WORDS
+  expect_code 5
+  assert "it names the cause: $1" grep -qiE -- "$1" "$state/run.log"
+  assert "nothing was changed" test "$before" = "$(fingerprint)"
+  assert "no message lost, none twice" none_lost_none_twice
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# (f) No fault: says healthy, changes nothing.
+. "$(dirname "$(readlink -f "$0")")/common.sh"
+begin "f: no fault"
+send tyohub1 osaka
+wait_until 60 "mail flows" delivered_once
+before=$(fingerprint)
+heal
+expect_code 0
+assert "nothing was changed" test "$before" = "$(fingerprint)"
+finish
