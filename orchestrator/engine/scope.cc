@@ -70,7 +70,7 @@ Evaluated RunScope::name(std::string_view name) const {
     ++depth_;
     auto value = playbooks::evaluate(*let->expr->tree, *this);
     --depth_;
-    if (value) lets_.emplace(std::string(name), *value);
+    lets_.emplace(std::string(name), value);
     return value;
   }
   return step_value(name);

@@ -70,7 +70,7 @@ class RunScope final : public playbooks::Scope {
   Now now_;
   Place place_;
   Mono not_before_;
-  mutable std::map<std::string, playbooks::Value, std::less<>> lets_;
+  mutable std::map<std::string, playbooks::Evaluated, std::less<>> lets_;  // unknown ones too: each is evaluated once
   mutable int depth_ = 0;
 };
 
