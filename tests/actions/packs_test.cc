@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(
               "4:32: error UJ0206: script l.sh"},
         Fault{"one/pack.yaml", "unjam: 1\npack: one\nsumary: s\n", "3:1: error UJ0201: a pack has no key `sumary`"},
         Fault{"one/contracts.yaml", "unjam: 2\ncontracts: c\nactions: {}\n", "1:8: error UJ0206"},
-        Fault{"one/contracts.yaml", "unjam: 1\ncontracts: c\nactions:\n  a.x: { effect: rede, limit: 1m }\n",
+        Fault{"one/contracts.yaml", "unjam: 1\ncontracts: c\nactions:\n  a.x: { effect: raed, limit: 1m }\n",
               "did you mean read?"},
         Fault{"one/contracts.yaml",
               "unjam: 1\ncontracts: c\nactions:\n  a.x: { effect: nudge, inputs: { b: lst text } }\n",
