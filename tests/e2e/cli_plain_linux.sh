@@ -2,7 +2,7 @@
 # examples/plain-linux on three real hosts: three sshd, each in a mount namespace of its own with its own identity, permits, services and
 # /srv/web. Only systemctl is a stand-in (a script that starts and stops a port), since a container has no systemd.
 # given three good servers, then the check is done; when one is restarted, then one at a time and all are back in the balancer;
-# when a service does not come back, then the run stops, the server is put back, the others are untouched.
+# when a service does not come back, then the run is stuck, the server stays out, the others are untouched; repaired, it is put back by rollback.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 unjam=${UNJAM:?set UNJAM to the binary}
@@ -141,9 +141,17 @@ run 0 rollback last --log --state "$work/state"
 [ "$(grep -c 'undone' "$work/last")" -ge 3 ] || fail "the rollback log does not tell the three leaves undone"
 
 touch "$work/web1/srv/web/broken"
-run 3 run "$example/rolling-restart.yaml" "${files[@]}" "${quick[@]}" --confirm 3
+# A server that does not answer is not put back: it stays out of the balancer, is owed, and the run is stuck until somebody has repaired it.
+run 4 run "$example/rolling-restart.yaml" "${files[@]}" "${quick[@]}" --confirm 3
 [ "$(restarts)" = $((before + 4)) ] || fail "it went on after the first failure"
-[ -e "$work/web1/srv/web/in-service" ] || fail "web1 was not put back into the balancer"
+[ ! -e "$work/web1/srv/web/in-service" ] || fail "a server that does not answer was put back into the balancer"
 run 5 run "$example/check-web.yaml" "${files[@]}" --state "$work/state"
 grep -q 'nginx does not run on web1' "$work/last" || fail "the check does not name web1"
+run 0 status --state "$work/state" --json
+stuck=$(python3 -c 'import json, sys; print([r["run"] for r in json.load(open(sys.argv[1])) if r["end"] == "stuck"][0])' "$work/last")
+rm "$work/web1/srv/web/broken"
+ssh -q -i "$work/key" -o UserKnownHostsFile="$work/known_hosts" -p $((base + 1)) root@127.0.0.1 systemctl restart nginx </dev/null || fail "cannot repair web1"
+run 3 rollback "$stuck" --state "$work/state"
+[ -e "$work/web1/srv/web/in-service" ] || fail "the rollback did not put web1 back into the balancer"
+run 0 run "$example/check-web.yaml" "${files[@]}" --state "$work/state"
 echo "the examples for plain Linux hosts work over SSH"

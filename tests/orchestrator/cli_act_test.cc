@@ -53,7 +53,7 @@ TEST(Act, ARestartBecomesARolloutUnderThePolicysFloor) {
                                  std::make_unique<playbooks::Policy>(policy()).get());
   ASSERT_TRUE(made) << made.error().text();
   EXPECT_THAT(made->pool, ElementsAre("tyohub1", "tyohub2"));
-  EXPECT_THAT(made->text, HasSubstr("rollout: \"pool.filter(h, h in on)\""));
+  EXPECT_THAT(made->text, HasSubstr("rollout: \"pool.filter(h, h in chosen)\""));
   EXPECT_THAT(made->text, HasSubstr("expect: health(host).serving"));
   EXPECT_THAT(made->text, HasSubstr("undo: none"));
 }
