@@ -1,0 +1,21 @@
+// The state diagram of ARCHITECTURE.md is made from the transition tables, and stays so.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "state/status.h"
+
+namespace unjam::state {
+namespace {
+
+// Given the tables, when they change, then the picture in ARCHITECTURE.md has to be replaced by what this prints.
+TEST(Docs, ArchitectureShowsTheTransitionTablesAsTheyAre) {
+  std::ifstream file(std::string(UNJAM_SOURCE_DIR) + "/ARCHITECTURE.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_NE(text.str().find(transitions_to_mermaid()), std::string::npos) << transitions_to_mermaid();
+}
+
+}  // namespace
+}  // namespace unjam::state
