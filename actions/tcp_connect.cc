@@ -97,8 +97,7 @@ asio::awaitable<Result<tcp::socket>> tcp_connect(std::string address, std::uint1
     why = patience.passed() ? fmt::format("no answer within {} s", kConnectPatience.count() / 1000) : ec.message();
     if (deadline.passed()) break;
   }
-  if (deadline.passed())
-    why = fmt::format("no connection before the deadline of {} s", seconds(deadline.length()));
+  if (deadline.passed()) why = fmt::format("no connection before the deadline of {} s", seconds(deadline.length()));
   co_return fail(ErrorKind::not_sent, fmt::format("cannot connect to {} port {}: {}", address, port, why));
 }
 

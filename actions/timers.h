@@ -10,8 +10,8 @@ namespace unjam::actions {
 class Timers {
  public:
   virtual ~Timers() = default;
-  // Returns at `when` or a little later; at once if it has passed. Cancellable (asio terminal cancellation throws operation_aborted
-  // into the waiting coroutine, as with every Asio operation).
+  // Returns at `when` or a little later; at once if it has passed. Cancellable (asio terminal cancellation throws
+  // operation_aborted into the waiting coroutine, as with every Asio operation).
   virtual boost::asio::awaitable<void> sleep_until(Mono when) = 0;
 };
 

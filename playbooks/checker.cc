@@ -228,7 +228,7 @@ void BookChecker::check_fact(Declared& declared, std::size_t index) {
   const Position position{Position::Place::fact_with, 0, &domain};
   good = check_with(spec.with, *fact.action, spec.action.span, position) && good;
   for (auto& argument : spec.with) fact.with.push_back({argument.name, argument.expr, argument.checked});
-  fact.fresh = spec.fresh && spec.fresh->param.empty() ? spec.fresh->literal : kDefaultFresh;
+  fact.fresh = spec.fresh.value_or(DurationArg{kDefaultFresh, {}, spec.action.span});
   fact.limit = spec.limit ? *spec.limit : DurationArg{fact.action->limit.value_or(kDefaultFresh), {}, spec.action.span};
   declared.info.type = localized(fact.action->answer(), input_.estate);
   declared.info.domain = domain;

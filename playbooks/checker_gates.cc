@@ -102,7 +102,8 @@ class GateRules {
     if (policy == nullptr || !policy->fresh || !slot.expr) return;
     for (const FactUse& use : slot.expr->uses.facts) {
       const model::FactSpec* fact = checker_.fact_spec(use.fact);
-      const Duration fresh = fact != nullptr && fact->fresh ? fact->fresh->literal : Duration(std::chrono::seconds(60));
+      const Duration fresh = fact != nullptr && fact->fresh ? checker_.most(*fact->fresh).value_or(Duration::max())
+                                                            : Duration(std::chrono::seconds(60));
       if (fact == nullptr || fresh <= *policy->fresh) continue;
       checker_.error("UJ0509", slot.text.origin,
                      fmt::format("readings of {} may be {} old, policy wants {} for a gate", use.fact,

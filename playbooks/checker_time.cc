@@ -29,10 +29,7 @@ class TimeRules {
   }
 
   void check_fact(const model::FactSpec& fact) {
-    if (fact.fresh && !fact.fresh->param.empty())
-      checker_.error("UJ0206", fact.fresh->span, "`fresh` is fixed in the file", "write 30s or 1m");
-    if (fact.fresh && fact.fresh->param.empty() && fact.fresh->literal.count() == 0)
-      checker_.error("UJ0805", fact.fresh->span, "nothing is ever that fresh");
+    if (fact.fresh) check_limit(*fact.fresh, "fact");
     if (fact.limit) check_limit(*fact.limit, "fact");
   }
 
@@ -147,6 +144,7 @@ void mark_used(BookChecker& checker, const Step& step) {
 void mark_times_used(BookChecker& checker) {
   for (const auto& fact : checker.book().facts) {
     if (fact.limit && !fact.limit->param.empty()) checker.names().used.insert("params." + fact.limit->param);
+    if (fact.fresh && !fact.fresh->param.empty()) checker.names().used.insert("params." + fact.fresh->param);
   }
   walk_steps(checker.book().steps, StepPlace{},
              [&checker](const Step& step, const StepPlace&) { mark_used(checker, step); });

@@ -143,7 +143,7 @@ struct Fact {
   const ActionSpec* action = nullptr;
   CheckedExprPtr hosts;
   std::vector<Argument> with;
-  Duration fresh{};
+  DurationArg fresh{};
   DurationArg limit{};
   Span span{};
 };

@@ -51,7 +51,6 @@ std::vector<Row> rows_of(const Run& run) {
   for (const auto& [path, step] : run.steps) {
     if (!step.hosts || step.hosts->empty()) continue;
     for (const auto& host : *step.hosts) {
-      if (rows.contains(host) && rows[host].touched >= step.started) continue;
       Row row{host, step.started};
       const auto turn = run.turns.find({path, host});
       const auto intent = step.intents.find(host);
@@ -71,7 +70,10 @@ std::vector<Row> rows_of(const Run& run) {
       } else {
         continue;
       }
-      rows[host] = std::move(row);
+      // What is under way comes first, then what was begun last.
+      const auto known = rows.find(host);
+      const auto rank = [](const Row& r) { return std::pair(r.busy, r.touched); };
+      if (known == rows.end() || rank(known->second) < rank(row)) rows[host] = std::move(row);
     }
   }
   std::vector<Row> out;
@@ -127,6 +129,10 @@ std::string LiveView::note(Tone tone, const std::string& text) {
 void LiveView::resize(std::size_t width, std::size_t height) {
   look_.width = width;
   look_.height = height;
+}
+
+void LiveView::typed() {
+  if (drawn_ > 0) ++drawn_;
 }
 
 std::string LiveView::finish() {

@@ -21,6 +21,9 @@ class LiveView {
   // A line of our own among the run's, for example what a key has done.
   std::string note(Tone tone, const std::string& text);
 
+  // Somebody typed a line: the terminal has echoed it below the table.
+  void typed();
+
   // The terminal's size has changed.
   void resize(std::size_t width, std::size_t height);
 

@@ -41,6 +41,7 @@ void Screen::add(const state::Event& event) {
 }
 
 void Screen::typed(const std::string& line) {
+  view_.typed();
   if (!asked_ || view_.run().confirmed || ended()) return;
   const auto given = number(line);
   if (!given)

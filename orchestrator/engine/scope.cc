@@ -132,7 +132,8 @@ Evaluated RunScope::reading_value(const std::string& key, const std::string& hos
 
 Evaluated RunScope::of_host(std::string_view function, const HostRef& host) const {
   if (const auto* fact = place_.frame->program->fact(function))
-    return reading_value(place_.frame->prefix + fact->name, host.name, *fact->action, fact->fresh);
+    return reading_value(place_.frame->prefix + fact->name, host.name, *fact->action,
+                         patience(fact->fresh, place_.frame->params));
   std::string path;
   const auto* step = visible_step(function, path);
   if (step == nullptr) return unknown(fmt::format("step {} has not run", function));
@@ -157,6 +158,7 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
     const auto* fact = place_.frame->program->fact(use.fact);
     if (fact == nullptr) continue;
     const std::string key = place_.frame->prefix + fact->name;
+    const playbooks::Duration fresh = patience(fact->fresh, place_.frame->params);
     std::vector<std::string> asked;
     if (use.host_only && place_.host) {
       asked.push_back(*place_.host);
@@ -164,8 +166,8 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
       for (const auto& host : *hosts->as_set()) asked.push_back(host.as_host()->name);
     }
     for (const auto& host : asked) {
-      if (usable(key, host, fact->fresh) != nullptr) continue;
-      Demand demand{key, host, fact->action, &fact->with, fact->fresh, patience(fact->limit, place_.frame->params)};
+      if (usable(key, host, fresh) != nullptr) continue;
+      Demand demand{key, host, fact->action, &fact->with, fresh, patience(fact->limit, place_.frame->params)};
       if (std::find(out.begin(), out.end(), demand) == out.end()) out.push_back(std::move(demand));
     }
   }

@@ -4,6 +4,7 @@
 begin "c: clocks right by now, tickets stale"
 lab inject stale-tickets tokyo
 jam tyohub1
+jam tyohub2
 heal
 expect_code 0
 wait_until 60 "every message arrived once" delivered_once

@@ -5,6 +5,7 @@ begin "h: a hub never returns from its reboot"
 lab inject stale-tickets tokyo
 lab inject no-return tyohub1
 jam tyohub1
+jam tyohub2
 heal
 expect_code 4
 assert_equal "boots of tyohub2" 1 "$(boots tyohub2)"

@@ -4,6 +4,7 @@
 begin "i: killed in the middle of a reboot, resumed"
 lab inject stale-tickets tokyo
 jam tyohub1
+jam tyohub2
 "$lab_root/script/lab" run -- "$UNJAM" run heal-intersite-queue --inventory /run/lab/inventory.yaml --policy "$policy" \
   --param from=tokyo --param to=osaka "${short[@]}" --confirm 6 --state "$state/store" >"$state/run.log" 2>&1 </dev/null &
 pid=$!
