@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <vector>
+
 #include "orchestrator/cli/views.h"
 
 namespace unjam::cli {
@@ -107,6 +110,22 @@ std::string facts_text(const json::object& report, const Look& look) {
   return out;
 }
 
+// The steps of the report, those of one root step together, in the order in which root steps come first.
+std::vector<const json::object*> grouped(const json::array& steps) {
+  std::vector<std::string> roots;
+  std::map<std::string, std::vector<const json::object*>> groups;
+  for (const auto& step : steps) {
+    if (!step.is_object()) continue;
+    const auto path = text(step.get_object(), "path");
+    const auto root = path.substr(0, path.find('/'));
+    if (!groups.contains(root)) roots.push_back(root);
+    groups[root].push_back(&step.get_object());
+  }
+  std::vector<const json::object*> out;
+  for (const auto& root : roots) out.insert(out.end(), groups[root].begin(), groups[root].end());
+  return out;
+}
+
 }  // namespace
 
 std::string plan_text(const json::object& report, const Look& look) {
@@ -131,8 +150,7 @@ std::string plan_text(const json::object& report, const Look& look) {
   out += facts_text(report, look);
   if (const auto* steps = at(report, "steps"); steps != nullptr && steps->is_array()) {
     out += paint(look, Tone::strong, "\nSteps, in order\n");
-    for (const auto& step : steps->get_array())
-      if (step.is_object()) out += step_text(step.get_object(), look);
+    for (const auto* step : grouped(steps->get_array())) out += step_text(*step, look);
   }
   if (const auto* worst = at(report, "worst_case"); worst != nullptr && worst->is_object()) {
     if (const auto* steps = at(worst->get_object(), "steps"); steps != nullptr && steps->is_object()) {
