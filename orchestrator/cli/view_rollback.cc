@@ -45,6 +45,7 @@ std::string entry(const state::RollbackLine& line, Wall began, const Look& look)
   if (line.outcome != state::EffectPhase::ok)
     out += paint(look, Tone::warn, fmt::format("  [{}]", state::spell(line.outcome)));
   out += "  " + paint(look, Tone::dim, line.path) + "\n";
+  if (line.debt == state::Debt::nothing_owed) return out;  // the JSON has its before and after
   const std::size_t room = look.width > 40 ? look.width - 34 : 0;
   if (!line.before.empty()) out += fmt::format("{:25}before  {}\n", "", spell_fields(line.before, room));
   if (!line.after.empty()) out += fmt::format("{:25}after   {}\n", "", spell_fields(line.after, room));
@@ -61,11 +62,14 @@ std::string rollback_text(const state::Run& run, const Look& look) {
   std::array<std::size_t, 5> counts{};
   for (const auto& line : lines) ++counts.at(static_cast<std::size_t>(line.debt));
   const auto count = [&](state::Debt debt) { return counts.at(static_cast<std::size_t>(debt)); };
-  auto out =
-      fmt::format("rollback log of {}, newest first: {} ({} owed, {} undone, {} undo failed, {} cannot be undone)\n",
-                  run.id.text, counted(lines.size(), "effect"), count(state::Debt::owed), count(state::Debt::undone),
-                  count(state::Debt::undo_failed), count(state::Debt::cannot));
-  for (const auto& line : lines) out += entry(line, run.created_at, look);
+  auto out = fmt::format("rollback log of {}: {} ({} owed, {} undone, {} undo failed, {} cannot be undone)\n",
+                         run.id.text, counted(lines.size(), "effect"), count(state::Debt::owed),
+                         count(state::Debt::undone), count(state::Debt::undo_failed), count(state::Debt::cannot));
+  // It opens with what is still owed, then what cannot be undone; each newest first.
+  for (const auto debt : {state::Debt::owed, state::Debt::undo_failed, state::Debt::cannot, state::Debt::undone,
+                          state::Debt::nothing_owed})
+    for (const auto& line : lines)
+      if (line.debt == debt) out += entry(line, run.created_at, look);
   if (count(state::Debt::owed) + count(state::Debt::undo_failed) > 0 && run.ended)
     out += fmt::format("settle what is owed: unjam rollback {}\n", run.id.text);
   return out;
