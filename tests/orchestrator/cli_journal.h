@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/cli/text.h"
 #include "state/run.h"
 
 namespace unjam::cli {

@@ -52,11 +52,19 @@ class FakeService final : public Service {
   bool drives = true;
 };
 
+class FixedTokens final : public Tokens {
+ public:
+  std::string hex(std::size_t bytes) override { return std::string(bytes * 2, 'a'); }
+};
+
 // The owner: its io_context runs while a caller, on another thread as in another process, waits for its answer.
 class Owned {
  public:
   Owned() {
-    auto opened = ControlSocket::open(io, service, store, dir.file(kSocketName));
+    auto writer = state::open_memory_store(journal, state::Access::write);
+    EXPECT_TRUE(writer) << writer.error().text();
+    if (writer) store = std::move(*writer);
+    auto opened = ControlSocket::open(io, service, *store, dir.file(kSocketName));
     EXPECT_TRUE(opened) << opened.error().text();
     if (opened) socket = std::move(*opened);
   }
@@ -78,7 +86,9 @@ class Owned {
   TempDir dir;
   boost::asio::io_context io;
   FakeService service;
-  state::MemoryStore store;
+  FixedTokens tokens;
+  std::shared_ptr<state::MemoryJournal> journal = state::make_memory_journal(tokens);
+  std::unique_ptr<state::Store> store;
   std::unique_ptr<ControlSocket> socket;
 };
 
@@ -111,7 +121,7 @@ TEST(ControlSocket, IsClosedToOthersUnlessTheDirectoryLetsItsGroupIn) {
   EXPECT_EQ(info.st_mode & 0777u, 0600u);
   TempDir shared;
   ASSERT_EQ(::chmod(shared.path().c_str(), 0710), 0);
-  auto opened = ControlSocket::open(owned.io, owned.service, owned.store, shared.file(kSocketName));
+  auto opened = ControlSocket::open(owned.io, owned.service, *owned.store, shared.file(kSocketName));
   ASSERT_TRUE(opened) << opened.error().text();
   ASSERT_EQ(::stat(shared.file(kSocketName).c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777u, 0660u);
@@ -134,7 +144,7 @@ TEST(ControlSocket, WatchersGetThePastAndThenWhatComes) {
   journal.created().add(Millis{1}, state::StepStarted{"roll"});
   std::vector<state::EventBody> bodies;
   for (const auto& event : journal.events()) bodies.push_back(event.body);
-  ASSERT_TRUE(owned.store.append(RunId("r-1"), 0, {}, bodies));
+  ASSERT_TRUE(owned.store->append(RunId("r-1"), 0, {}, bodies));
   auto client = ControlClient::connect(owned.dir.path());
   ASSERT_TRUE(client);
   const auto begun = owned.outside([&] { return client->ask({Op::watch, RunId("r-1")}); });
