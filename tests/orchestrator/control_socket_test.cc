@@ -57,6 +57,11 @@ class FixedTokens final : public Tokens {
   std::string hex(std::size_t bytes) override { return std::string(bytes * 2, 'a'); }
 };
 
+class CountedTokens final : public Tokens {
+ public:
+  std::string hex(std::size_t bytes) override { return std::string(bytes * 2, 'a'); }
+};
+
 // The owner: its io_context runs while a caller, on another thread as in another process, waits for its answer.
 class Owned {
  public:

@@ -86,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(Causes, HealLookAlike,
                                          LookAlike{"DnsWrong", FaultKind::dns_wrong, {"tyohub1", "tyohub2"}},
                                          LookAlike{"TlsRefused", FaultKind::tls_refused, {"osahub1", "osahub2"}},
                                          LookAlike{"ReplicationOff", FaultKind::replication_off, {"tyodc1"}}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& about) { return std::string(about.param.name); });
 
 // Given nobody who confirmed and nobody to ask, when the first change above a nudge is reached, then the run is
 // refused.
