@@ -172,14 +172,12 @@ class Listener final : public ControlSocket {
     const auto [error, n] =
         co_await asio::async_read_until(session->socket, asio::dynamic_buffer(line, kMaxRequestBytes), '\n', kResult);
     session->timer.cancel();
-    if (shared->service != nullptr && !session->closed) {
-      if (error && line.size() >= kMaxRequestBytes) {
-        co_await write_line(session, encode_refused({{ErrorKind::exhausted, "a request of more than 64 KiB"}}));
-      } else if (!error) {
-        const auto request = decode_request(std::string_view(line).substr(0, n));
-        auto reply = request ? answer(*shared, *session, *request) : encode_refused({request.error()});
-        if (co_await write_line(session, std::move(reply)) && session->watching) co_await stream(session);
-      }
+    const bool flooded = error && line.size() >= kMaxRequestBytes;
+    if (shared->service != nullptr && !session->closed && (!error || flooded)) {
+      // Made before it is awaited: GCC 12 mishandles aggregates that live across a co_await.
+      std::string reply = flooded ? refused_flood() : answer(*shared, *session, std::string_view(line).substr(0, n));
+      const bool written = co_await write_line(session, std::move(reply));
+      if (written && session->watching) co_await stream(session);
     }
     session->close();
     shared->sessions.erase(session);
@@ -190,7 +188,8 @@ class Listener final : public ControlSocket {
     while (!session->closed) {
       if (session->queue.empty()) {
         if (session->over) {
-          co_await write_line(session, encode_over());
+          std::string over = encode_over();
+          co_await write_line(session, std::move(over));
           co_return;
         }
         co_await session->news.async_wait(kResult);
@@ -210,6 +209,15 @@ class Listener final : public ControlSocket {
       session->push(encode_event(event));
       if (std::holds_alternative<state::RunEnded>(event.body)) session->over = true;
     }
+  }
+
+  static std::string refused_flood() {
+    return encode_refused({{ErrorKind::exhausted, "a request of more than 64 KiB"}});
+  }
+
+  static std::string answer(Shared& shared, Session& session, std::string_view line) {
+    const auto request = decode_request(line);
+    return request ? answer(shared, session, *request) : encode_refused({request.error()});
   }
 
   static std::string answer(Shared& shared, Session& session, const Request& request) {
