@@ -194,7 +194,7 @@ std::string why_text(const Run& run, const std::vector<Wait>& waiting, const Loo
   if (waiting.empty()) return out + "  waits for nothing: it is at work\n";
   for (const auto& wait : waiting) {
     out += "\n  " + paint(look, Tone::strong, label(wait));
-    if (!wait.host.empty() && wait.path.find("[" + wait.host + "]") == std::string::npos) out += " on " + wait.host;
+    if (!wait.host.empty() && label(wait).find("[" + wait.host + "]") == std::string::npos) out += " on " + wait.host;
     if (!wait.name.empty() && wait.name != label(wait)) out += "   " + paint(look, Tone::warn, wait.name);
     out += "\n";
     const auto row = [&](std::string_view name, const std::string& text) {
