@@ -10,6 +10,7 @@
 namespace unjam::playbooks {
 
 using State = Declared::State;
+using model::Step;
 
 namespace {
 
@@ -54,6 +55,8 @@ void BookChecker::check() {
   check_time_rules(*this);
   check_unknown_rules(*this);
   check_policy_rules(*this);
+  // A fault that was taken for the consequence of another one must not let a file through.
+  if (!out_.failed() && !all_typed()) error("UJ0301", {}, "some part of this file could not be checked");
 }
 
 void BookChecker::declare_name(const model::NameAt& name, Declared declared) {
@@ -135,6 +138,13 @@ void BookChecker::ensure(const std::string& name) {
   Declared& declared = found->second;
   declared.state = State::checking;
   declared.info.type = types::dyn();
+  if (defining_ >= kMaxDefinitionDepth) {
+    error("UJ0302", declared.span,
+          fmt::format("'{}' is defined through more than {} others", name, kMaxDefinitionDepth));
+    declared.state = State::broken;
+    return;
+  }
+  ++defining_;
   switch (declared.kind) {
     case Declared::Kind::target:
       check_target(declared, declared.index);
@@ -146,6 +156,7 @@ void BookChecker::ensure(const std::string& name) {
       check_let(declared, declared.index);
       break;
   }
+  --defining_;
   if (declared.state == State::checking) declared.state = State::broken;
 }
 
@@ -295,6 +306,38 @@ bool BookChecker::check_with(std::vector<model::ArgumentSlot>& with, const Actio
       good = good && argument.expr;
     }
   }
+  return good;
+}
+
+namespace {
+
+bool typed(const std::optional<model::ExprSlot>& slot) {
+  return !slot || slot->expr;
+}
+
+bool typed(const std::vector<model::ArgumentSlot>& with) {
+  return std::ranges::all_of(with, [](const auto& slot) { return slot.expr || slot.checked; });
+}
+
+bool typed(const Step& step) {
+  const bool needs_expr = step.verb == model::Verb::expect || step.verb == model::Verb::rollout;
+  const bool needs_action = step.verb == model::Verb::run || step.verb == model::Verb::settles;
+  bool good = typed(step.when) && typed(step.expr) && typed(step.hosts) && typed(step.until) && typed(step.order) &&
+              typed(step.with) && (!step.text || step.text->checked) && (!needs_expr || step.expr) &&
+              (!needs_action || step.action != nullptr) && (step.verb != model::Verb::play || step.program) &&
+              !step.broken;
+  for (const model::Arm& arm : step.arms) good = good && arm.when.expr;
+  if (!step.gate) return good;
+  for (const auto& [name, condition] : step.gate->require) good = good && condition.expr;
+  return good && typed(step.gate->floor);
+}
+
+}  // namespace
+
+bool BookChecker::all_typed() const {
+  bool good =
+      std::ranges::all_of(names_.declared, [](const auto& entry) { return entry.second.state == State::ready; });
+  walk_steps(book_.steps, StepPlace{}, [&good](const Step& step, const StepPlace&) { good = good && typed(step); });
   return good;
 }
 

@@ -17,6 +17,7 @@ namespace unjam::playbooks {
 using PlayStack = std::vector<std::string>;
 
 inline constexpr std::size_t kMaxPlayDepth = 4;
+inline constexpr std::size_t kMaxDefinitionDepth = 48;  // lets defined by lets; the engine evaluates no deeper
 
 // What a step stands in.
 struct StepPlace {
@@ -69,6 +70,7 @@ class BookChecker {
   void check_fact(Declared& declared, std::size_t index);
   std::optional<Within> exact_within(const Expr& tree) const;
   void report_unused();
+  bool all_typed() const;
 
   // Parameters (checker_params.cc).
   void check_params();
@@ -111,6 +113,7 @@ class BookChecker {
   std::vector<Param> params_;
   std::vector<Fact> facts_;
   std::vector<ProgramPtr> plays_;
+  std::size_t defining_ = 0;  // definitions being typed, inside each other
 };
 
 // The rules, each family in its own file. All of them need the types, so they run when the walk is over.

@@ -16,6 +16,8 @@ using model::Verb;
 
 namespace {
 
+constexpr std::size_t kMaxSteps = 1'000;  // of one list
+
 struct VerbRow {
   std::string_view key;
   Verb verb;
@@ -78,6 +80,10 @@ Steps Loader::load_steps(const YamlNode& node, std::string_view what) {
     return out;
   }
   if (node.items.empty()) context_.error("UJ0206", node.span, fmt::format("{} has no step", what));
+  if (node.items.size() > kMaxSteps) {
+    context_.error("UJ0206", node.items[kMaxSteps].span, fmt::format("more than {} steps in one list", kMaxSteps));
+    return out;
+  }
   for (const YamlNode& item : node.items) load_step(item, out);
   return out;
 }

@@ -5,24 +5,22 @@
 #include <algorithm>
 
 namespace unjam::playbooks {
-namespace {
-
-constexpr std::size_t kMaxTargetDepth = 2'000;  // definitions of targets above each other; a map has no more keys
-
-}  // namespace
-
-bool Atoms::inside_one(const std::string& atom, const Within& outer, std::size_t depth) const {
-  if (std::ranges::find(outer, atom) != outer.end()) return true;
+// Targets are made of earlier ones only, so this ends; a map of targets is at most kMaxYamlKeys deep.
+bool Atoms::inside_one(const std::string& atom, const Within& outer, std::set<std::string>& proven) const {
+  if (proven.contains(atom) || std::ranges::find(outer, atom) != outer.end()) return true;
   const auto found = parents_.find(atom);
-  if (found == parents_.end() || found->second.empty() || depth > kMaxTargetDepth) return false;
-  return std::ranges::all_of(found->second,
-                             [&](const std::string& parent) { return inside_one(parent, outer, depth + 1); });
+  if (found == parents_.end() || found->second.empty()) return false;
+  const bool good =
+      std::ranges::all_of(found->second, [&](const std::string& parent) { return inside_one(parent, outer, proven); });
+  if (good) proven.insert(atom);
+  return good;
 }
 
 bool Atoms::inside(const Within& inner, const Within& outer) const {
   if (outer.empty() || inner == kAnywhere || outer == kAnywhere) return true;
   if (inner.empty()) return false;  // the whole inventory in less than it
-  return std::ranges::all_of(inner, [&](const std::string& atom) { return inside_one(atom, outer, 0); });
+  std::set<std::string> proven;
+  return std::ranges::all_of(inner, [&](const std::string& atom) { return inside_one(atom, outer, proven); });
 }
 
 TypePtr site_type(const Estate* estate) {
@@ -102,8 +100,8 @@ const NameInfo* ScopeNames::find(std::string_view name) const {
     Declared& declared = found->second;
     if (!allowed(declared)) return nullptr;
     if (declared.state == Declared::State::waiting) table_.ensure(found->first);
-    if (declared.state != Declared::State::ready) met_broken_ = true;
-    if (declared.state == Declared::State::checking) return nullptr;
+    if (declared.state == Declared::State::checking) return nullptr;  // by itself: why_not tells
+    if (declared.state == Declared::State::broken) met_broken_ = true;
     return &declared.info;
   }
   const bool steps = position_.place == Position::Place::step || position_.place == Position::Place::fact_with;

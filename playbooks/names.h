@@ -23,7 +23,8 @@ class Atoms {
   bool inside(const Within& inner, const Within& outer) const;
 
  private:
-  bool inside_one(const std::string& atom, const Within& outer, std::size_t depth) const;
+  // `proven`: atoms of which it is known, so that each definition is looked into once.
+  bool inside_one(const std::string& atom, const Within& outer, std::set<std::string>& proven) const;
   std::map<std::string, Within, std::less<>> parents_;
 };
 
