@@ -5,7 +5,9 @@
 // whose outcome the journal holds, the edge of that outcome. What loops in the text (looks of a ladder, guards asked
 // again) is unrolled here, so every node is visited at most once a turn and its path is the journal's identity.
 //
-// Paths mirror the lexical nesting: heal/look[2]/retry, heal/roll[tyohub1]/reboot, go/again/no_key. An output `x` that
+// Paths mirror the lexical nesting: heal/look[2]/retry, heal/roll[tyohub1]/reboot, go/again/no_key. Beside the names of
+// steps they have: <step>/when (guard), <choose>/arm[k] (guard of an arm), <step>/else/..., and in the machine after a
+// turn until/... An output `x` that
 // a node may read is therefore the step found by replacing the node's last component with x, then dropping components
 // from the right.
 #pragma once
