@@ -240,7 +240,7 @@ class PolicyLoader {
 
   // HH:MM or YYYY-MM-DD HH:MM.
   std::string moment(const YamlNode& node, std::string_view what) {
-    const auto text = read_text(context_, node, what).value_or("");
+    auto text = read_text(context_, node, what).value_or("");
     static constexpr std::string_view kDay = "dd:dd";
     static constexpr std::string_view kDate = "dddd-dd-dd dd:dd";
     const auto fits = [&](std::string_view form) {

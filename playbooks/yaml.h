@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxYamlNodes = 100'000;
 inline constexpr std::size_t kMaxYamlKeys = 2'000;  // in one map
 
 struct YamlNode;
-using YamlEntry = std::pair<YamlNode, YamlNode>;  // key (always a scalar), value
+struct YamlEntry;
 
 struct YamlNode {
   enum class Kind { scalar, list, map };
@@ -37,6 +37,11 @@ struct YamlNode {
   std::vector<YamlEntry> entries;  // of a map, in the file's order
 
   const YamlNode* find(std::string_view key) const;  // of a map; null if absent
+};
+
+struct YamlEntry {
+  YamlNode first;  // key, always a scalar
+  YamlNode second;
 };
 
 // The tree, or nothing and at least one error in `out`. Never throws, never hangs, whatever the bytes. A tree that is
