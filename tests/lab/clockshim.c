@@ -1,7 +1,7 @@
 // The hardware clock of a lab machine, preloaded into every one of its processes by /etc/ld.so.preload.
 //
-// A machine's wall clock is the real one plus the signed nanoseconds in /etc/lab/clock (eight bytes, native order). The
-// file is mapped once per process, so a change is seen by all running processes at once. Setting the clock (`date -s`,
+// A machine's wall clock is the real one plus the signed nanoseconds in /etc/lab/clock (eight bytes, native order); the control
+// machine, which has no disk of its own, names another file in LAB_CLOCK. The file is mapped once per process, so a change is seen by all running processes at once. Setting the clock (`date -s`,
 // `net time set`) writes that file and nothing else: CAP_SYS_TIME is dropped in the machines, so the real clock cannot
 // be reached.
 //
@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -36,7 +37,8 @@ static int64_t offset(void) {
   if (clock_offset == NULL) {
     const int saved = errno;
     void* page = MAP_FAILED;
-    const int fd = (int)syscall(SYS_openat, AT_FDCWD, kClockFile, O_RDONLY | O_CLOEXEC);
+    const char* named = getenv("LAB_CLOCK");
+    const int fd = (int)syscall(SYS_openat, AT_FDCWD, named != NULL ? named : kClockFile, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
       page = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
       close(fd);

@@ -13,6 +13,8 @@ mount --bind "$run/control_machine_id" /etc/machine-id
 hostname control
 cd "$folder"
 export HOME=$run/control_home
+# Only when a test has set this machine's clock: a preloaded library would come before a sanitizer's.
+[[ ! -e $run/control_clock ]] || export LAB_CLOCK=$run/control_clock LD_PRELOAD=$run/clockshim.so
 if [[ -n ${SUDO_UID-} ]]; then
   # Whoever came by sudo works as themselves, with a key of their own to read: SSH wants it private.
   key=$(mktemp -p "$HOME" key.XXXXXX)

@@ -4,7 +4,8 @@
 
 fault_list() {
   cat <<'END'
-clock HOST OFFSET               the clock is off by OFFSET: seconds, or with s, m, h, d: 600, -10m, 2h
+clock HOST OFFSET               the clock is off by OFFSET: seconds, or with s, m, h, d: 600, -10m, 2h. HOST may be control:
+                                for what `run` starts from then on, and live for it afterwards
 dc-boot-wrong-clock DC OFFSET   the controller restarts with a wrong clock; hubs of its site get their tickets from it
 repl-off DC                     inbound replication of DC is switched off (8457 from then on)
 repl-missed DC                  it was off while the other site's hubs changed their passwords, and is on again (8457 on record)
@@ -15,6 +16,7 @@ spn-missing HUB..               no account has HUB's service name
 spn-duplicate HUB..             two accounts have HUB's service name
 kdc-port-blocked HUB..          a firewall refuses HUB the Kerberos port of every DC
 peer-down HUB..                 HUB is powered off
+power-on HUB..                  ends peer-down and no-return: HUB is switched on again
 dns-wrong HUB..                 HUB asks a name server that does not answer
 tls-refused HUB..               HUB insists on TLS with the other site, which offers none
 stale-tickets HUB|SITE..        clocks are right by now, but tickets remember that they were not; lasts until a restart
@@ -39,11 +41,15 @@ seconds_of() { # OFFSET with a unit, in seconds
   awk -v n="$number" -v u="$unit" 'BEGIN { printf "%.3f", n * u }'
 }
 
+clock_file() { # NAME
+  if [[ $1 == control ]]; then echo "$lab_run/control_clock"; else echo "$(home_of "$1")/clock"; fi
+}
+
 set_clock() { # NAME SECONDS (signed): the machine's clock is off by that much from now on
   local nanoseconds
   nanoseconds=$(awk -v s="$2" 'BEGIN { printf "%.0f", s * 1e9 }')
   /usr/bin/python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("=q", int(sys.argv[1])))' "$nanoseconds" |
-    dd of="$(home_of "$1")/clock" bs=8 count=1 conv=notrunc status=none
+    dd of="$(clock_file "$1")" bs=8 count=1 conv=notrunc status=none
 }
 
 # restart NAME: as its own `reboot` does; returns when it runs again.
@@ -74,7 +80,7 @@ other_dc() { [[ $1 == tyodc1 ]] && echo osadc2 || echo tyodc1; }
 
 fault_clock() { # HOST OFFSET
   local seconds
-  need "$1" any
+  [[ $1 == control ]] || need "$1" any
   seconds=$(seconds_of "$2") || exit 1
   set_clock "$1" "$seconds"
 }
@@ -192,6 +198,15 @@ fault_peer-down() { # HUB..
     need "$hub" hub
     power_off "$hub"
     until_ok 120 "$hub is off" is_off "$hub" || exit 1
+  done
+}
+
+fault_power-on() { # HUB..
+  local hub
+  for hub; do
+    need "$hub" hub
+    power_on "$hub"
+    until_ok 120 "$hub is on" init_of "$hub" || exit 1
   done
 }
 

@@ -104,6 +104,7 @@ make_domain() {
 boot_all() {
   local name home
   remove_network_faults
+  rm -f "$lab_run/control_clock"
   for name in "${machines[@]}"; do
     home=$(home_of "$name")
     fresh_disk "$name"

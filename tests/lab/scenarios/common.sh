@@ -6,21 +6,40 @@
 here=$lab_root/tests/lab/scenarios
 UNJAM=${UNJAM:-$lab_root/build/release/bin/unjam}
 state=$(mktemp -d "${TMPDIR:-/tmp}/unjam-scenario-XXXXXX")
-trap 'rm -rf "$state"' EXIT
+trap '[[ -z ${pid-} ]] || kill -KILL "$pid" 2>/dev/null; rm -rf "$state"' EXIT
 policy=$here/policy.yaml
 short=(--param stay=2s --param calm=2s --param look=35s --param boot=5m --param settle=5s)
 bound=1500   # seconds: against hanging only
 
 unjam_in_lab() { timeout -k 10 $bound "$lab_root/script/lab" run -- "$UNJAM" "$@"; }
 
+heal_command=(run heal-intersite-queue --inventory /run/lab/inventory.yaml --param from=tokyo --param to=osaka "${short[@]}"
+  --confirm 6 --state "$state/store")
+
 # heal [ARGS..]: runs the flagship; its exit code is in $code, what it said in $state/run.log.
 heal() {
-  unjam_in_lab run heal-intersite-queue --inventory /run/lab/inventory.yaml --policy "$policy" --param from=tokyo --param to=osaka \
-    "${short[@]}" --confirm 6 --state "$state/store" "$@" >"$state/run.log" 2>&1 </dev/null
+  unjam_in_lab "${heal_command[@]}" --policy "$policy" "$@" >"$state/run.log" 2>&1 </dev/null
   code=$?
 }
 
-# heals LETTER: exit 0, every message delivered once.
+# start_heal: the same beside the test; $pid is the process of unjam itself. end_heal waits for its end.
+start_heal() {
+  "$lab_root/script/lab" run -- "$UNJAM" "${heal_command[@]}" --policy "$policy" >"$state/run.log" 2>&1 </dev/null &
+  pid=$!
+}
+end_heal() {
+  local started=$SECONDS
+  while kill -0 "$pid" 2>/dev/null; do
+    ((SECONDS - started < bound)) || { fail "no end within $bound s" && kill -KILL "$pid"; }
+    sleep 0.5
+  done
+  wait "$pid"
+  code=$?
+  pid=
+}
+
+is_down() { ! runs "$1"; } # HOST
+
 expect_code() { # CODE
   assert_equal "exit code" "$1" "$code"
   [[ $code == "$1" ]] || tail -n 40 "$state/run.log"

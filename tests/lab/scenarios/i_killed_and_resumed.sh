@@ -5,12 +5,11 @@ begin "i: killed in the middle of a reboot, resumed"
 lab inject stale-tickets tokyo
 jam tyohub1
 jam tyohub2
-"$lab_root/script/lab" run -- "$UNJAM" run heal-intersite-queue --inventory /run/lab/inventory.yaml --policy "$policy" \
-  --param from=tokyo --param to=osaka "${short[@]}" --confirm 6 --state "$state/store" >"$state/run.log" 2>&1 </dev/null &
-pid=$!
+start_heal
 wait_until 600 "the reboot was sent" grep -q 'host.reboot' "$state/run.log"
-kill -9 $pid
-wait $pid 2>/dev/null
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+pid=
 id=$(run_id)
 unjam_in_lab resume "$id" --state "$state/store" >"$state/resume.log" 2>&1 </dev/null
 code=$?
