@@ -86,10 +86,10 @@ END
 
 # The KDC of a controller answers.
 kdc_serves() { # NAME
-  enter "$1" bash -c "echo '$lab_admin_password' | KRB5CCNAME=FILE:/tmp/ready timeout 5 kinit Administrator@$lab_realm"
+  enter "$1" bash -c "echo '$lab_admin_password' | KRB5CCNAME=FILE:/tmp/ready timeout 20 kinit Administrator@$lab_realm"
 }
 
-ldap_serves() { enter "$1" timeout 5 ldbsearch -H "ldap://${address[$1]}" -s base -b '' dn; } # NAME
+ldap_serves() { enter "$1" timeout 20 ldbsearch -H "ldap://${address[$1]}" -s base -b '' dn; } # NAME
 
 # Sites, the link between them, and the hubs' accounts; on tyodc1 after provisioning, before its services start.
 create_accounts() {

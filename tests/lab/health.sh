@@ -91,7 +91,7 @@ build() {
 make_domain() {
   provision_first_dc && create_accounts || return 1
   enter tyodc1 /etc/lab/services start
-  until_ok 120 "tyodc1 answers Kerberos" kdc_serves tyodc1 && until_ok 20 "tyodc1 answers LDAP" ldap_serves tyodc1 || return 1
+  until_ok 120 "tyodc1 answers Kerberos" kdc_serves tyodc1 && until_ok 120 "tyodc1 answers LDAP" ldap_serves tyodc1 || return 1
   stage "the first domain controller serves; the second joins"
   join_second_dc || return 1
   enter osadc2 /etc/lab/services start

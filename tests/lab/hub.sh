@@ -115,4 +115,4 @@ hand_over_keys() {
 
 forget_tickets() { enter "$1" rm -f /run/krb5/cc; } # HUB
 
-smtp_listens() { timeout 2 bash -c "read -r -t 2 line </dev/tcp/${address[$1]}/25 && [[ \$line == 220* ]]"; } # NAME
+smtp_listens() { timeout 10 bash -c "read -r -t 10 line </dev/tcp/${address[$1]}/25 && [[ \$line == 220* ]]"; } # NAME

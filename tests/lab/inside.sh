@@ -37,7 +37,7 @@ command_status() {
       state=on
       case ${role_of[$name]} in
       hub) details="queued: $(enter "$name" postqueue -j 2>/dev/null | grep -c queue_id), boot $(enter "$name" cat /proc/sys/kernel/random/boot_id)" ;;
-      dc) details="replication: $(enter "$name" timeout 10 samba-tool drs showrepl --summary 2>&1 | head -1), time service $(time_service_follows "$name" && echo follows || echo "does not follow")" ;;
+      dc) details="replication: $(enter "$name" timeout 60 samba-tool drs showrepl --summary 2>&1 | head -1), time service $(time_service_follows "$name" && echo follows || echo "does not follow")" ;;
       esac
     fi
     printf '%-8s %-8s %-6s %11ss  %s\n' "$name" "${site_of[$name]}" $state "$(clock_error "$name")" "$details"

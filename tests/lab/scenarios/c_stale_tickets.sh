@@ -7,7 +7,7 @@ jam tyohub1
 jam tyohub2
 heal
 expect_code 0
-wait_until 60 "every message arrived once" delivered_once
+wait_until 300 "every message arrived once" delivered_once
 assert_equal "boots of tyohub1" 2 "$(boots tyohub1)"
 assert "no hub was rebooted twice" test "$(boots tyohub2)" -le 2
 finish

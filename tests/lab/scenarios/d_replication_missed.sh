@@ -6,6 +6,6 @@ lab inject repl-missed tyodc1
 jam tyohub1
 heal
 expect_code 0
-wait_until 60 "every message arrived once" delivered_once
+wait_until 300 "every message arrived once" delivered_once
 assert "replication was forced" grep -q ad.replicate "$state/run.log"
 finish

@@ -3,7 +3,7 @@
 . "$(dirname "$(readlink -f "$0")")/common.sh"
 begin "f: no fault"
 send tyohub1 osaka
-wait_until 60 "mail flows" delivered_once
+wait_until 300 "mail flows" delivered_once
 before=$(fingerprint)
 heal
 expect_code 0

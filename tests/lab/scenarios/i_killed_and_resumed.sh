@@ -15,7 +15,7 @@ unjam_in_lab resume "$id" --state "$state/store" >"$state/resume.log" 2>&1 </dev
 code=$?
 cat "$state/resume.log" >>"$state/run.log"
 expect_code 0
-wait_until 60 "every message arrived once" delivered_once
+wait_until 300 "every message arrived once" delivered_once
 for hub in tyohub1 tyohub2 osahub1 osahub2; do assert "$hub was booted at most twice" test "$(boots $hub)" -le 2; done
 assert_equal "boots of tyohub1" 2 "$(boots tyohub1)"
 finish

@@ -24,6 +24,6 @@ assert_equal "exit code of another user's approval" 0 $?
 end_heal
 expect_code 0
 assert "the log names the approver" grep -q 'nobody' "$state/run.log"
-wait_until 60 "every message arrived once" delivered_once
+wait_until 300 "every message arrived once" delivered_once
 assert_equal "boots of tyohub1" 2 "$(boots tyohub1)"
 finish
