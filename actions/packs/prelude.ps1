@@ -451,3 +451,16 @@ function Get-ProbeAddress([string]$Site) {  # %ProgramData%\Unjam\probe: lines S
     }
     return ''
 }
+# Hands in one small message for the address that the probe file names for the site, at this server's own port 25; returns its Message-ID.
+function Send-ProbeMessage([string]$Site) {
+    $to = Get-ProbeAddress $Site
+    if ($to -eq '') { Stop-Cannot 'unreadable' ('no address to probe: ' + (Join-Path (Get-Folder) 'probe') + ' has no line for ' + $Site) }
+    $token = Get-In 'unjam_token'
+    $id = '<unjam-probe-' + $token + '@' + $env:COMPUTERNAME + '>'
+    $message = New-Object Net.Mail.MailMessage($to, $to, ('Unjam probe ' + $token), 'A test message: does mail flow?')
+    $message.Headers.Add('Message-ID', $id)
+    $message.Headers.Add('Auto-Submitted', 'auto-generated')
+    $smtp = New-Object Net.Mail.SmtpClient((Get-Field (Get-In 'unjam_self') 2), 25)
+    $smtp.Send($message)
+    return $id
+}

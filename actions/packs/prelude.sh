@@ -303,6 +303,36 @@ mail_hops() {  # ROUTE HOST-LINES: whether a next hop of the route is one of the
   done
   return 1
 }
+mail_probe_address() {  # SITE HOST-LINES: whom a test message to the site is for: the line `SITE ADDRESS` of /etc/unjam/probe; without one,
+  # postmaster at the first of relay_domains that is routed to one of its hosts. Ends the script if there is none.
+  unjam_to=
+  [ ! -r "$unjam_root/etc/unjam/probe" ] || unjam_to=$(awk -v site="$1" '$1 == site { print $2; exit }' "$unjam_root/etc/unjam/probe")
+  if [ -z "$unjam_to" ]; then
+    for unjam_domain in $(mail_split "$(postconf -xh relay_domains 2>/dev/null)" | grep -x '[0-9A-Za-z.-]*'); do
+      unjam_v=$(mail_route "$unjam_domain")
+      if [ -n "$unjam_v" ] && mail_hops "$unjam_v" "$2"; then unjam_to=postmaster@$unjam_domain; break; fi
+    done
+  fi
+  case $unjam_to in
+    '') cannot unreadable "no address to probe $1: none in $unjam_root/etc/unjam/probe, and no relay domain is routed to its hosts" ;;
+    -* | *[!A-Za-z0-9@._+=-]*) cannot refused "not an address: '$unjam_to'" ;;
+  esac
+}
+mail_probe_send() {  # SITE: hands in one small message for $unjam_to; $unjam_mark is the left part of its Message-ID. It has no return address,
+  # so it never bounces to anybody. Ends the script if it is not taken.
+  unjam_mark="unjam-probe-$unjam_token"
+  unjam_v=$(timeout 20 sendmail -f '' "$unjam_to" 2>&1 <<END
+From: Unjam probe <>
+To: $unjam_to
+Subject: Unjam probe $unjam_token
+Message-ID: <$unjam_mark@$(postconf -h myhostname)>
+Auto-Submitted: auto-generated
+Precedence: bulk
+
+A test message: does mail flow to $1?
+END
+) || cannot failed "sendmail: $unjam_v"
+}
 
 # ---- Samba domain controllers: read from the local database, which needs no login and so works when Kerberos does not
 

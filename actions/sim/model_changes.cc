@@ -64,6 +64,14 @@ ModelAnswer mail_probe(ModelCall& call) {
   return answer(kPatience, {{"arrived", false}}, {}, {{"probe", id + ": deferred"}});
 }
 
+// A message like any other, so that a hub with nothing waiting shows whether it is jammed too.
+ModelAnswer mail_seed(ModelCall& call) {
+  if (!is_hub(call)) return cannot("absent", "no mail hub runs here");
+  if (!ready(call.host)) return cannot("failed", "the mail system is down");
+  const std::size_t number = accept(call.fleet, call.fleet.index(call.host), input_text(call.inputs, "to"), true);
+  return answer(times(call).change, {}, {}, {{"seed", call.fleet.messages[number].id + ": left in the queue"}});
+}
+
 // One link of the input. 64 is what a partner says whose service was restarted meanwhile: asked once more.
 std::string pull(ModelCall& call, const json::object& wanted) {
   const std::string source = input_text(wanted, "source");
@@ -211,9 +219,10 @@ ModelAnswer custom_script(ModelCall& call) {
   return answer(times(call).change, {});
 }
 
-constexpr std::array<std::pair<std::string_view, ModelAction>, 14> kChanges{{
+constexpr std::array<std::pair<std::string_view, ModelAction>, 15> kChanges{{
     {"mail.retry", mail_retry},
     {"mail.probe", mail_probe},
+    {"mail.seed", mail_seed},
     {"ad.replicate", ad_replicate},
     {"time.sync", time_sync},
     {"dc.restart", dc_restart},

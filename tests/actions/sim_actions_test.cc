@@ -44,6 +44,7 @@ std::vector<Row> rows(const Rig& rig) {
           {"mail.retry", "tyohub1", rig.to("osaka")},
           {"mail.probe", "osahub1", rig.to("tokyo")},
           {"mail.probe", "tyohub1", rig.to("osaka"), false},
+          {"mail.seed", "tyohub1", rig.to("osaka")},
           {"ad.replicate", "tyodc1", {{"links", link}}},
           {"time.sync", "tyodc1", {{"from", rig.wire_host("osadc2")}, {"max_step", 7'200'000}}},
           {"dc.restart", "tyodc1", {}},

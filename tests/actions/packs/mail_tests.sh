@@ -240,6 +240,15 @@ rm "$T/root/etc/unjam/probe"
 ask --self tyohub1 mail.probe to=@@tokyo
 refuses unreadable 'no address to probe'
 
+# ---- mail.seed
+
+probe 'A seed is handed in and stays in the queue'
+: >"$T/then"
+ask --self tyohub1 mail.seed to=@@osaka
+has '"seed": "<unjam-probe-'
+holds test "$(cat "$T/sendmail")" = '-f  postmaster@osaka.lab.example'
+holds test ! -e "$T/postsuper"
+
 hub 'A message that has gone meanwhile is no fault; a Postfix that answers nothing is'
 waits A1 "$auth"
 waits A2 "$auth"

@@ -6,6 +6,7 @@ lab inject dc-boot-wrong-clock tyodc1 600
 jam tyohub1
 heal
 expect_code 0
+for action in time.sync dc.restart ad.replicate hub.drain host.reboot hub.resume; do assert "it climbed to $action" grep -q "$action ok" "$state/run.log"; done
 wait_until 300 "every message arrived once" delivered_once
 assert "the controller's clock is right" clock_within tyodc1 5
 assert "a sending hub was rebooted" test "$(boots tyohub1)" = 2

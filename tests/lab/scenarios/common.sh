@@ -60,4 +60,5 @@ escalates_unchanged() { # WORDS
   assert "it names the cause: $1" grep -qiE -- "$1" "$state/run.log"
   assert "nothing was changed" test "$before" = "$(fingerprint)"
   assert "no message lost, none twice" none_lost_none_twice
+  assert "every message is still queued" all_still_queued
 }
