@@ -52,6 +52,15 @@ install_packages() {
   return $status
 }
 
+# Configures a preset; quiet unless it fails.
+configure_preset() {
+  mkdir -p "build/$1"
+  cmake --preset "$1" >"build/$1/configure.log" 2>&1 || {
+    tail -n 30 "build/$1/configure.log" >&2
+    return 1
+  }
+}
+
 # Configures and builds a preset; quiet unless it fails.
 build_preset() {
   local preset=$1 log
