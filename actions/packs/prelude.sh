@@ -222,6 +222,13 @@ fence() {  # [again]
     [ "$unjam_permit_epoch" -le "$fence_epoch" ] ||
       cannot refused "fence: epoch: the permit has $unjam_permit_epoch, this call $fence_epoch"
   fi
+  if [ "$(head -n 1 "$unjam_state/intents/$fence_intent" 2>/dev/null)" = void ]; then
+    cannot refused "fence: intent: $fence_intent was made void by a look"
+  fi
+  # Only the latest may come again: a copy of an earlier drain would undo what was done since.
+  if [ -e "$unjam_state/intents/$fence_intent" ] && [ "$unjam_permit_intent" != "$fence_intent" ]; then
+    cannot refused "fence: intent: $fence_intent is over: another one has been let through since"
+  fi
   if [ "${1:-}" != again ]; then
     [ "$unjam_permit_intent" != "$fence_intent" ] && [ ! -e "$unjam_state/intents/$fence_intent" ] ||
       cannot refused "fence: intent: $fence_intent was begun before"

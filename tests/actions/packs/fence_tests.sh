@@ -127,6 +127,22 @@ refuses refused 'fence: epoch'
 try try.again
 outputs '{}'
 
+title 'What a look has called absent is void: no late copy acts, not even of a change that can be sent again'
+change
+ask intent.look intent=i1
+has '"state": "absent"'
+try --fence i1 $good try.again
+refuses refused 'fence: intent'
+holds test "$(acted)" = 0
+
+title 'A copy of an earlier change comes too late once another one was let through'
+change
+try --fence i1 $good try.again
+try --fence i2 $good try.again
+try --fence i1 $good try.again
+refuses refused 'fence: intent'
+holds test "$(acted)" = 2
+
 title 'The newest 200 intents are kept'
 change
 mkdir -p "$T/root/var/lib/unjam/intents"
