@@ -8,4 +8,5 @@ heal
 expect_code 0
 wait_until 300 "every message arrived once" delivered_once
 assert "replication was forced" grep -q ad.replicate "$state/run.log"
+assert_equal "boots of tyohub1" 2 "$(boots tyohub1)"
 finish
