@@ -8,8 +8,10 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <set>
 
 #include "orchestrator/engine/scope.h"
+#include "orchestrator/engine/turn_order.h"
 
 namespace unjam::service {
 
@@ -137,12 +139,15 @@ json::object step_of(const Node& node, const Plan& plan, const Frame& frame, con
       (node.kind == Node::Kind::rollout || node.kind == Node::Kind::act || node.kind == Node::Kind::snapshot)) {
     const auto set = playbooks::evaluate(*node.expr->tree, scope);
     step["hosts"] = set ? json::value(names(*set)) : json::value("unknown: " + set.error().reason);
-    if (node.kind == Node::Kind::rollout && set && node.gate) {
+    if (node.kind == Node::Kind::rollout && set) {
+      const auto at = [&](const std::string& host) { return RunScope(plan, run, now, Place{&frame, path, host}); };
+      const auto turns = engine::turn_order(node, *set->as_set(), at);
+      step["hosts"] = json::array(turns.begin(), turns.end());
+      if (node.order) step["order"] = node.order->text.text;
       json::object gates;
-      for (const auto& host : *set->as_set())
-        gates[host.as_host()->name] =
-            gate_of(node, RunScope(plan, run, now, Place{&frame, path, host.as_host()->name}), frame.params);
-      step["gates"] = std::move(gates);
+      for (const auto& host : turns)
+        if (node.gate) gates[host] = gate_of(node, at(host), frame.params);
+      if (node.gate) step["gates"] = std::move(gates);
     }
   }
   return step;
@@ -165,20 +170,58 @@ void add_steps(const playbooks::Machine& machine, const Plan& plan, const Frame&
   }
 }
 
+playbooks::Set members(const playbooks::Within& within, const Plan& plan) {
+  playbooks::Set hosts;
+  if (within.empty())
+    for (const auto& host : plan.estate.hosts) hosts.push_back(playbooks::Value::host(host.name));
+  for (const auto& atom : within)
+    if (const auto found = plan.targets.find(atom); found != plan.targets.end())
+      for (const auto& host : *found->second.as_set()) hosts.push_back(host);
+  return *playbooks::Value::set(std::move(hosts)).as_set();
+}
+
 json::object worst_case_of(const Plan& plan) {
-  const auto counted = [&](const playbooks::Within& within) -> std::size_t {
-    playbooks::Set hosts;
-    if (within.empty()) return plan.estate.hosts.size();
-    for (const auto& atom : within)
-      if (const auto found = plan.targets.find(atom); found != plan.targets.end())
-        for (const auto& host : *found->second.as_set()) hosts.push_back(host);
-    return playbooks::Value::set(std::move(hosts)).as_set()->size();
-  };
+  const auto counted = [&](const playbooks::Within& within) -> std::size_t { return members(within, plan).size(); };
   const auto worst = playbooks::worst_case(*plan.program, plan.params, counted);
   json::object steps;
   for (const auto& [name, duration] : worst.steps) steps[name] = playbooks::spell(playbooks::Value::duration(duration));
   return {{"total", playbooks::spell(playbooks::Value::duration(worst.total))}, {"steps", std::move(steps)}};
 }
+
+// Actions that a host may be asked for and that none of its packs offers. Such a step escalates when it is reached.
+class Unprovided {
+ public:
+  explicit Unprovided(const Plan& plan) : plan_(plan) {
+    for (const auto& fact : plan.program->facts) ask(*fact.action, fact.hosts->type->within);
+    walk(plan.program->machine, {});
+  }
+  json::array list() const { return json::array(found_.begin(), found_.end()); }
+
+ private:
+  void walk(const playbooks::Machine& machine, const playbooks::Within& in_hand) {
+    for (const auto& node : machine.nodes) {
+      if (node.kind == Node::Kind::act || node.kind == Node::Kind::snapshot)
+        ask(*node.action, node.expr ? node.expr->type->within : in_hand);
+      if (node.body) walk(*node.body, node.expr->type->within);
+      if (node.after_turn && node.kind == Node::Kind::rollout) walk(*node.after_turn, in_hand);
+    }
+  }
+
+  void ask(const playbooks::ActionSpec& action, const playbooks::Within& within) {
+    for (const auto& member : members(within, plan_)) {
+      const auto* host = plan_.inventory->find(HostName{member.as_host()->name});
+      if (host == nullptr) continue;
+      if (plan_.packs->provider(*host, action.name) == nullptr)
+        found_.insert(fmt::format("{} on {}", action.name, host->name.text));
+      const bool owes = !action.undo.empty() && action.undo != "none";
+      if (owes && plan_.packs->provider(*host, action.undo) == nullptr)
+        found_.insert(fmt::format("{} on {}", action.undo, host->name.text));
+    }
+  }
+
+  const Plan& plan_;
+  std::set<std::string> found_;
+};
 
 json::object head_of(const Plan& plan) {
   json::array changeable(plan.changeable.begin(), plan.changeable.end());
@@ -198,12 +241,7 @@ json::object head_of(const Plan& plan) {
     if (rule != plan.policy->approvals.end())
       out["approval"] = {{"by", rule->second.by}, {"count", rule->second.count}};
   }
-  json::array missing;
-  for (const auto& fact : plan.program->facts)
-    for (const auto& host : plan.inventory->hosts)
-      if (plan.packs->provider(host, fact.action->name) == nullptr && fact.hosts->type->within.empty())
-        missing.push_back(json::value(fmt::format("{} on {}", fact.action->name, host.name.text)));
-  out["no_provider"] = std::move(missing);
+  out["no_provider"] = Unprovided(plan).list();
   return out;
 }
 

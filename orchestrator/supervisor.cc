@@ -39,6 +39,13 @@ Result<state::Document> read_document(const std::string& path) {
   return state::Document{fs::absolute(path).string(), (*source)->text()};
 }
 
+// Nothing more is begun in a run that stops, so nobody is asked for anything.
+Result<void> still_going(const state::Run& run) {
+  if (run.phase == state::Phase::running && !run.cancelled) return {};
+  const bool over = run.phase == state::Phase::ended;
+  return fail(ErrorKind::conflict, fmt::format("run {} {}", run.id.text, over ? "has ended" : "is being stopped"));
+}
+
 }  // namespace
 
 Result<engine::PlanTexts> texts_of(const StartRequest& request, const OwnerOptions& options) {
@@ -185,6 +192,7 @@ Result<void> Supervisor::confirm(const RunId& id, std::int64_t hosts, const stat
   auto driver = driver_of(id);
   if (!driver) return std::unexpected(driver.error());
   const auto& run = (*driver)->run();
+  if (auto going = still_going(run); !going) return going;
   if (run.confirmed) return fail(ErrorKind::conflict, fmt::format("run {} is confirmed already", id.text));
   if (by.uid != run.created.requester.uid)
     return fail(ErrorKind::denied, fmt::format("only {} can confirm run {}", run.created.requester.user, id.text));
@@ -196,6 +204,7 @@ Result<void> Supervisor::confirm(const RunId& id, std::int64_t hosts, const stat
 }
 
 Result<std::string> Supervisor::open_approval(const state::Run& run) const {
+  if (const auto going = still_going(run); !going) return std::unexpected(going.error());
   for (const auto& [path, approval] : run.approvals) {
     const auto* step = run.steps.contains(path) ? &run.steps.at(path) : nullptr;
     const bool open = !approval.denied && (step == nullptr || !step->ended);

@@ -46,6 +46,10 @@ void check_least(BookChecker& checker, const Policy& policy) {
       checker.error(
           "UJ1001", checker.book().name_span,
           fmt::format("policy wants at least {} for parameter {}, which this playbook has not", spell(value), name));
+    } else if ((value.as_duration() != nullptr) != (param->type->kind == Type::Kind::duration)) {
+      checker.error("UJ1001", param->span,
+                    fmt::format("policy wants at least {} for parameter {}, which is {}", spell(value), name,
+                                spell(*param->type)));
     } else if (param->fallback && below(*param->fallback, value)) {
       checker.error(
           "UJ1001", param->span,

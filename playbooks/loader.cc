@@ -56,6 +56,16 @@ std::vector<model::ArgumentSlot> Loader::load_with(const YamlNode& node) {
   return out;
 }
 
+namespace {
+
+std::string shown(const YamlNode& node) {
+  if (node.kind == YamlNode::Kind::map) return "a map";
+  if (node.kind == YamlNode::Kind::list) return "a list";
+  return fmt::format("\"{}\"", node.text);
+}
+
+}  // namespace
+
 std::optional<DurationArg> Loader::load_time(const YamlNode& node, std::string_view what) {
   if (node.kind == YamlNode::Kind::scalar && node.text.starts_with("params.") &&
       is_identifier(std::string_view(node.text).substr(7)))
@@ -63,7 +73,7 @@ std::optional<DurationArg> Loader::load_time(const YamlNode& node, std::string_v
   if (node.kind == YamlNode::Kind::scalar && duration_literal(node.text))
     return DurationArg{*duration_literal(node.text), {}, node.span};
   if (node.kind != YamlNode::Kind::scalar || !node.text.empty())
-    context_.error("UJ0206", node.span, fmt::format("{} is a time, this is \"{}\"", what, node.text),
+    context_.error("UJ0206", node.span, fmt::format("{} is a time, this is {}", what, shown(node)),
                    "write 30s, 5m, 4h or 1d, or params.x");
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "playbooks/policy.h"
 
+#include <absl/time/time.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@ namespace {
 
 const std::vector<std::string> kPer = {"host", "site", "organisation"};
 const std::vector<std::string> kEffects = {"read", "nudge", "reversible", "disruptive", "destructive"};
+constexpr std::string_view kDay = "dd:dd";  // forms of a moment; d: a digit
+constexpr std::string_view kDate = "dddd-dd-dd dd:dd";
 const std::vector<std::string> kModes = {"observe", "suggest", "approve", "auto"};
 
 // One policy file on its way into a Policy. Each member reads one key; all faults of the file are reported at once.
@@ -146,7 +149,21 @@ class PolicyLoader {
     return false;
   }
 
-  // A number or a duration, by what it looks like: bounds are compared with values of one of these two types.
+  // A number or a duration, as the input that it bounds: a bound of another type would bound nothing.
+  std::optional<Value> bound_of(const Type& type, const YamlNode& node, std::string_view what) {
+    if (type.kind == Type::Kind::duration) {
+      const auto duration = read_duration(context_, node, what);
+      return duration ? std::optional(Value::duration(*duration)) : std::nullopt;
+    }
+    if (type.kind == Type::Kind::integer) {
+      const auto number = read_int(context_, node, what);
+      return number ? std::optional(Value::integer(*number)) : std::nullopt;
+    }
+    context_.error("UJ0206", node.span, fmt::format("{} is {}, which has no largest value", what, spell(type)));
+    return std::nullopt;
+  }
+
+  // The same where the type is not known: by what it looks like. The checker compares it with the parameter's.
   std::optional<Value> bound(const YamlNode& node, std::string_view what) {
     if (const auto duration = duration_literal(node.text)) return Value::duration(*duration);
     if (const auto number = read_int(context_, node, what)) return Value::integer(*number);
@@ -162,7 +179,8 @@ class PolicyLoader {
                        "write action.input, as time.sync.max_step");
         return;
       }
-      if (auto cap = bound(value, key.text)) policy_.caps.emplace(key.text, std::move(*cap));
+      if (auto cap = bound_of(**spec->input(ref->field), value, key.text))
+        policy_.caps.emplace(key.text, std::move(*cap));
     });
   }
 
@@ -206,7 +224,10 @@ class PolicyLoader {
       MapReader map(context_, value, "an approval");
       ApprovalRule rule;
       if (const auto* count = map.take("count")) rule.count = read_int(context_, *count, "count").value_or(1);
-      if (const auto* by = map.take("by")) rule.by = read_name(context_, *by, "by").value_or("");
+      if (const auto* by = map.take("by")) {
+        rule.by = read_name(context_, *by, "by").value_or("");
+        if (kind) asked_at_[*kind] = by->span;
+      }
       if (const auto* expires = map.take("expires"))
         rule.expires = read_duration(context_, *expires, "expires").value_or(Duration{});
       if (rule.count > 0 && rule.by.empty())
@@ -229,26 +250,44 @@ class PolicyLoader {
     if (const auto* name = map.need("name")) rule.name = read_name(context_, *name, "name").value_or("");
     if (const auto* from = map.need("from")) rule.from = moment(*from, "from");
     if (const auto* to = map.need("to")) rule.to = moment(*to, "to");
-    if (const auto* zone = map.need("zone")) rule.zone = read_text(context_, *zone, "zone").value_or("");
+    if (const auto* zone = map.need("zone")) rule.zone = this->zone(*zone);
     if (freeze)
       if (const auto* above = map.take("above")) rule.above = effect(*above, "above").value_or(Effect::read);
     if (rule.from.size() != rule.to.size() && !rule.from.empty() && !rule.to.empty())
       context_.error("UJ0206", map.key_span("to"), "`from` and `to` are both a time of day, or both a date and time");
+    else if (!rule.from.empty() && rule.from == rule.to)
+      context_.error("UJ0206", map.key_span("to"), fmt::format("from {} to {} is never", rule.from, rule.to),
+                     "for any hour leave it out");
+    else if (rule.from.size() > kDay.size() && rule.to < rule.from && !rule.to.empty())
+      context_.error("UJ0206", map.key_span("to"), fmt::format("it ends at {}, before it begins", rule.to));
     map.finish();
     return rule;
+  }
+
+  // Of the tz database, as the engine will look it up.
+  std::string zone(const YamlNode& node) {
+    auto name = read_text(context_, node, "zone").value_or("");
+    absl::TimeZone loaded;
+    if (!name.empty() && (name.find("..") != std::string::npos || !absl::LoadTimeZone(name, &loaded)))
+      context_.error("UJ0206", node.span, fmt::format("zone {} is not in the tz database", name),
+                     "write Asia/Tokyo, Europe/Berlin or UTC");
+    return name;
   }
 
   // HH:MM or YYYY-MM-DD HH:MM.
   std::string moment(const YamlNode& node, std::string_view what) {
     auto text = read_text(context_, node, what).value_or("");
-    static constexpr std::string_view kDay = "dd:dd";
-    static constexpr std::string_view kDate = "dddd-dd-dd dd:dd";
     const auto fits = [&](std::string_view form) {
       return text.size() == form.size() && std::equal(text.begin(), text.end(), form.begin(), [](char c, char f) {
                return f == 'd' ? c >= '0' && c <= '9' : c == f;
              });
     };
-    if (fits(kDay) || fits(kDate)) return text;
+    absl::CivilMinute parsed;
+    const auto civil = [&](const std::string& date, const std::string& day) {
+      return absl::ParseCivilTime(date + "T" + day, &parsed);
+    };
+    if (fits(kDay) && civil("2000-01-01", text)) return text;
+    if (fits(kDate) && civil(text.substr(0, 10), text.substr(11))) return text;
     context_.error("UJ0206", node.span, fmt::format("`{}` is no time", text),
                    "write \"22:00\" or \"2026-12-28 00:00\"");
     return {};
@@ -274,12 +313,14 @@ class PolicyLoader {
   void groups_exist() {
     for (const auto& [kind, rule] : policy_.approvals)
       if (!rule.by.empty() && !policy_.groups.contains(rule.by))
-        context_.error("UJ0302", Span{}, fmt::format("approvals are asked of {}, which is not in `groups`", rule.by));
+        context_.error("UJ0302", asked_at_[kind],
+                       fmt::format("approvals are asked of {}, which is not in `groups`", rule.by));
   }
 
   YamlContext context_;
   const ActionCatalog& actions_;
   Policy policy_;
+  std::map<Effect, Span> asked_at_;  // where the group of an approval is named
 };
 
 }  // namespace

@@ -366,7 +366,11 @@ void Builder::syntax_error(const YAML::Mark& mark) {
   }
   if (at >= text_.size() && in_flow()) {
     const bool map = frames_.back().node.kind == YamlNode::Kind::map;
-    out_.error("UJ0106", source_, frames_.back().node.span, map ? "this { is never closed" : "this [ is never closed");
+    const Span open = frames_.back().node.span;
+    const auto rest = source_->line(open.line);
+    const bool comment = rest.find(" #", std::min<std::size_t>(open.column, rest.size())) != std::string_view::npos;
+    out_.error("UJ0106", source_, open, map ? "this { is never closed" : "this [ is never closed",
+               comment ? "a # after a blank begins a comment: write a value with one in quotes" : "");
     return;
   }
   error("UJ0106", at, 1, "this is not YAML", kSyntaxHelp);
@@ -407,7 +411,7 @@ std::unique_ptr<YamlNode> parse_yaml_all(const SourcePtr& source, Diagnostics& o
   if (!parse_events(source->text(), builder)) return nullptr;
   auto root = builder.take();
   if (!root || root->kind != YamlNode::Kind::map) {
-    out.error("UJ0107", source, root ? root->span : Span{}, root ? "not a map of keys" : "nothing in this file",
+    out.error("UJ0107", source, root ? root->span : Span{1, 1, 1}, root ? "not a map of keys" : "nothing in this file",
               "a file begins with `unjam: 1`");
     return nullptr;
   }
@@ -432,7 +436,7 @@ Result<SourcePtr> read_source(const std::string& path) {
     return fail(ErrorKind::exhausted, fmt::format("the file has {} bytes; at most {} are read", size, kMaxYamlBytes),
                 path);
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::denied, "the file cannot be opened", path);
+  if (!file) return fail(ErrorKind::io, "the file cannot be opened", path);
   std::string text(kMaxYamlBytes + 1, '\0');  // it may have grown meanwhile
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return fail(ErrorKind::io, "the file cannot be read", path);

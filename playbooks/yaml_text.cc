@@ -174,7 +174,7 @@ bool is_boolean_word(std::string_view word) {
 bool check_text_surface(const SourcePtr& source, const TextPlaces& places, Diagnostics& out) {
   const std::string_view text = source->text();
   if (text.size() > kMaxTextBytes) {
-    out.error("UJ0106", source, {},
+    out.error("UJ0106", source, {1, 1, 1},
               fmt::format("the file has {} bytes; at most {} are read", text.size(), kMaxTextBytes),
               "no file of this kind is that large: is it the right one?");
     return false;
@@ -189,6 +189,8 @@ bool check_text_surface(const SourcePtr& source, const TextPlaces& places, Diagn
     if (end > begin && end < text.size() && text[end - 1] == '\r') --end;
     const std::string_view line = text.substr(begin, end - begin);
     good = check_characters(line, begin, source, places, out) && good;
+    // What is no text at all is one fault, not one a line.
+    if (!good && (line.find('\0') != std::string_view::npos || !valid_utf8(line))) return false;
     good = check_brackets(line, begin, source, places, out) && good;
     good = marks.accept(line, number) && good;
     begin = next;

@@ -126,7 +126,12 @@ int check(const Context& context) {
 int graph(const Context& context) {
   const auto sources = load_sources(context, true);
   if (!sources.ok() || !sources.program) return report(context, sources, "");
-  say(context.options.format == "dot" ? playbooks::to_dot(*sources.program) : playbooks::to_mermaid(*sources.program));
+  const auto text =
+      context.options.format == "dot" ? playbooks::to_dot(*sources.program) : playbooks::to_mermaid(*sources.program);
+  if (context.options.json)
+    print_json(json::object{{"playbook", sources.program->name}, {"format", context.options.format}, {"graph", text}});
+  else
+    say(text);
   return kDone;
 }
 
@@ -145,10 +150,14 @@ int eval(const Context& context) {
     const auto span = value.error().where.line == 0 ? playbooks::Span{1, 1, 1} : value.error().where;
     faults.error("UJ0302", source, span, value.error().reason);
   }
+  json::array list;
   for (const auto& fault : faults.all()) {
+    list.push_back(playbooks::to_json(fault));
     auto text = playbooks::render(fault, false);
     complain(text.ends_with('\n') ? text : text + '\n');
   }
+  if (context.options.json)
+    print_json(json::object{{"ok", false}, {"diagnostics", std::move(list)}, {"exit_code", kBadInput}});
   return kBadInput;
 }
 

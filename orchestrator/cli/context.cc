@@ -15,6 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kUnsaidWidth = 80;
+constexpr std::size_t kUnsaidHeight = 24;
+
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
@@ -60,7 +63,9 @@ Context make_context(Options options) {
     context.out.width = size.ws_col;
     context.out.height = size.ws_row;
   } else {
-    context.out.width = 0;
+    // A terminal that does not say how wide it is (`script`, a serial line) still has an edge; a pipe has none.
+    context.out.width = context.terminal ? kUnsaidWidth : 0;
+    context.out.height = kUnsaidHeight;
   }
   std::error_code ignored;
   const auto& given = context.options.state;

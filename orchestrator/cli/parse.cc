@@ -55,8 +55,11 @@ class Builder {
   void params(CLI::App* sub) {
     sub->add_option("--param,-p", options_.params, "NAME=VALUE of a parameter (may be repeated)");
   }
-  void drives(CLI::App* sub) {
+  void confirm(CLI::App* sub) {
     sub->add_option("--confirm", options_.confirm, "the number of hosts that may be changed, as `plan` prints it");
+  }
+  void drives(CLI::App* sub) {
+    confirm(sub);
     sub->add_option("--speed", options_.speed, "model fleets: virtual seconds per real one; 0: as fast as possible");
     sub->add_flag("--verbose,-v", options_.verbose, "show readings and steps too");
   }
@@ -79,19 +82,20 @@ void add_texts(Builder& b) {
                 "  unjam graph rolling-reboot-hubs | less\n  unjam graph my.yaml --format dot | dot -Tsvg > my.svg");
   b.subject(graph, "PLAYBOOK", "file, or a name in the catalogue");
   b.files(graph, false);
+  b.json(graph);
 }
 
 void add_format(CLI::App* graph, Options& options) {
   graph->add_option("--format", options.format, "mermaid or dot")->check(CLI::IsMember({"mermaid", "dot"}));
 }
 
-void add_others(Builder& b, CLI::App& app, Options& options) {
+void add_others(Builder& b, Options& options) {
   auto* eval = b.command("eval", "evaluate an expression; prints the typed value as JSON",
                          "  unjam eval '1 + 2 * 3'\n  unjam eval 'q.stuck > 3 and not q.draining' --var "
                          "'q={\"stuck\":5,\"draining\":false}'");
   b.subject(eval, "EXPR", "the expression");
   eval->add_option("--var", options.vars, "NAME=JSON (may be repeated)");
-  (void)app;
+  b.json(eval);
 
   auto* packs = b.command("packs", "list actions with effect, retry class, undo, providers",
                           "  unjam packs\n  unjam packs --packs ./my-packs --json");
@@ -111,6 +115,8 @@ void add_runs(Builder& b, Options& options) {
   b.subject(plan, "PLAYBOOK", "file, or a name in the catalogue");
   b.files(plan, true);
   b.params(plan);
+  b.state(plan);
+  b.confirm(plan);
   b.json(plan);
 
   auto* run = b.command("run", "run a playbook and follow it",
@@ -127,6 +133,8 @@ void add_runs(Builder& b, Options& options) {
   b.subject(rehearse, "PLAYBOOK", "file, or a name in the catalogue");
   b.files(rehearse, true);
   b.params(rehearse);
+  rehearse->add_option("--state", options.state, "taken as `run` takes it; a rehearsal neither reads nor writes there");
+  b.confirm(rehearse);
   rehearse->add_option("--seed", options.seed, "of all chance in the model");
   rehearse->add_flag("--verbose,-v", options.verbose, "show readings and steps too");
   b.json(rehearse);
@@ -208,7 +216,7 @@ Parsed parse_arguments(int argc, const char* const* argv) {
   add_reports(builder, parsed.options);
   add_texts(builder);
   add_format(app.get_subcommand("graph"), parsed.options);
-  add_others(builder, app, parsed.options);
+  add_others(builder, parsed.options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

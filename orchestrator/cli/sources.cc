@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "actions/named_packs.h"
 #include "orchestrator/cli/views.h"
 #include "playbooks/yaml.h"
 
@@ -32,8 +33,11 @@ class Loader {
   void load(bool with_playbook) {
     out_.packs = actions::load_packs(context_.pack_roots(), out_.diagnostics);
     if (!context_.options.inventory.empty()) {
-      if (const auto source = read(context_.options.inventory))
+      if (const auto source = read(context_.options.inventory)) {
         out_.inventory = actions::load_inventory(source, out_.diagnostics);
+        if (out_.inventory && out_.packs && with_playbook)
+          actions::check_named_packs(*out_.inventory, *out_.packs, source, out_.diagnostics);
+      }
       if (out_.inventory) out_.estate = estate_of(*out_.inventory);
     }
     if (!out_.packs) return;

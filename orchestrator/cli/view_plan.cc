@@ -74,6 +74,7 @@ std::string step_text(const json::object& step, const Look& look) {
     what += ", undone by " + undo;
   if (const auto limit = patience(step); !limit.empty()) what += ", at most " + limit;
   if (at(step, "hosts") != nullptr) what += ": " + joined(at(step, "hosts"));
+  if (const auto order = text(step, "order"); !order.empty()) what += ", by " + order;
   auto out = clip("  " + pad(text(step, "path"), kPath) + "  " + what, look.width) + "\n";
   if (const auto* gates = at(step, "gates"); gates != nullptr && gates->is_object())
     for (const auto& gate : gates->get_object())
@@ -137,11 +138,18 @@ std::string plan_text(const json::object& report, const Look& look) {
   out += "  strongest   " + text(report, "strongest") + "\n";
   if (const auto* locks = at(report, "locks"); locks != nullptr && locks->is_array() && !locks->get_array().empty())
     out += "  locks       " + joined(locks) + "\n";
+  if (const auto* held = at(report, "held"); held != nullptr && held->is_array())
+    for (const auto& item : held->get_array())
+      if (item.is_object()) {
+        const auto& entry = item.get_object();
+        const auto what = text(entry, "lock").empty() ? "the slot of " + text(entry, "host") : text(entry, "lock");
+        out += paint(look, Tone::warn, "  held now    " + what + " by " + text(entry, "run")) + "\n";
+      }
   if (const auto* worst = at(report, "worst_case"); worst != nullptr && worst->is_object())
     out += "  worst case  " + text(worst->get_object(), "total") + "\n";
   if (const auto* missing = at(report, "no_provider");
       missing != nullptr && missing->is_array() && !missing->get_array().empty())
-    out += paint(look, Tone::warn, "  no provider " + joined(missing)) + "\n";
+    out += paint(look, Tone::warn, "  no provider " + joined(missing) + ": a step that comes to it escalates") + "\n";
   if (const auto* targets = at(report, "targets"); targets != nullptr && targets->is_object()) {
     out += paint(look, Tone::strong, "\nTargets\n");
     for (const auto& target : targets->get_object())

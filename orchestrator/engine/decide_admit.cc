@@ -11,18 +11,26 @@ namespace unjam::engine {
 namespace {
 
 constexpr Millis kConfirmPatience{1'800'000};
+constexpr playbooks::Duration kApprovalExpiry = std::chrono::hours(4);  // where policy names none: silence means no
 constexpr const char* kPolicyApproval =
     "@policy";  // asked because policy wants it and the playbook has no `approve` of its own
 constexpr const char* kLocks = "@locks";
 constexpr const char* kConfirm = "@confirm";
 
-// The rule for the strongest effect of the plan; without one nobody can approve.
-playbooks::ApprovalRule rule_of(const Plan& plan) {
+// The rule for the strongest effect of the plan. Nothing: policy has none for it, so nobody can approve.
+std::optional<playbooks::ApprovalRule> rule_of(const Plan& plan) {
   const auto strongest = plan.strongest.value_or(playbooks::Effect::read);
-  if (strongest < playbooks::Effect::disruptive) return {"", 0, {}};
+  if (strongest < playbooks::Effect::disruptive) return playbooks::ApprovalRule{"", 0, kApprovalExpiry};
   const auto found = plan.policy->approvals.find(strongest);
-  return found == plan.policy->approvals.end() ? playbooks::ApprovalRule{"nobody (policy names no approvers)", 1, {}}
-                                               : found->second;
+  if (found == plan.policy->approvals.end()) return std::nullopt;
+  auto rule = found->second;
+  if (rule.expires.count() == 0) rule.expires = kApprovalExpiry;
+  return rule;
+}
+
+std::string no_approver(const Plan& plan) {
+  return fmt::format("policy names nobody who may approve a {} effect: give it `approvals`",
+                     playbooks::spell(*plan.strongest));
 }
 
 // Distinct people of the group, none of them the requester, over the plan as it is.
@@ -87,12 +95,13 @@ bool Walker::admitted(playbooks::Effect effect) {
     return sleep(waiting->started + kConfirmPatience), false;
   }
   const auto rule = rule_of(plan_);
-  bool approved = rule.count == 0;
+  if (!rule) return stop("approval", "", no_approver(plan_)), false;
+  bool approved = rule->count == 0;
   for (const auto& [path, asked] : run_.approvals)
     approved = approved || (path != kPolicyApproval && counted(plan_, run_, asked) >= asked.asked.count);
   if (!approved) {
     const auto answer =
-        approval(kPolicyApproval, plan_.program->summary, std::chrono::duration_cast<Millis>(rule.expires));
+        approval(kPolicyApproval, plan_.program->summary, std::chrono::duration_cast<Millis>(rule->expires));
     if (!answer) return false;
     if (!*answer) return stop("approval", "", "denied or expired"), false;
   }
@@ -101,12 +110,13 @@ bool Walker::admitted(playbooks::Effect effect) {
 
 // Asks, and waits for the answer. Nothing: under way.
 std::optional<bool> Walker::approval(const std::string& path, const std::string& text, Millis limit) {
-  const auto rule = rule_of(plan_);
   const auto found = run_.approvals.find(path);
   if (found == run_.approvals.end()) {
-    Millis expires = std::chrono::duration_cast<Millis>(rule.expires);
-    if (expires.count() == 0 || (limit.count() > 0 && limit < expires)) expires = limit;
-    record(state::ApprovalAsked{path, text, plan_.digest, rule.by, rule.count, expires.count()});
+    const auto rule = rule_of(plan_);
+    if (!rule) return stop("approval", path, no_approver(plan_)), std::nullopt;
+    Millis expires = std::chrono::duration_cast<Millis>(rule->expires);
+    if (limit.count() > 0 && limit < expires) expires = limit;
+    record(state::ApprovalAsked{path, text, plan_.digest, rule->by, rule->count, expires.count()});
     return std::nullopt;
   }
   const auto& asked = found->second;

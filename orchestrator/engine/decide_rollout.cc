@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "orchestrator/engine/turn_order.h"
 #include "orchestrator/engine/walker.h"
 
 namespace unjam::engine {
@@ -10,20 +11,6 @@ namespace unjam::engine {
 using playbooks::Value;
 
 namespace {
-
-// Smallest first: false before true, enumerations in their order, unknown last.
-bool before(const playbooks::Evaluated& a, const playbooks::Evaluated& b) {
-  if (!a || !b) return a.has_value() && !b.has_value();
-  if (a->as_bool() && b->as_bool()) return !*a->as_bool() && *b->as_bool();
-  if (a->as_int() && b->as_int()) return *a->as_int() < *b->as_int();
-  if (a->as_double() && b->as_double()) return *a->as_double() < *b->as_double();
-  if (a->as_duration() && b->as_duration()) return *a->as_duration() < *b->as_duration();
-  const auto* x = std::get_if<playbooks::EnumValue>(&a->data());
-  const auto* y = std::get_if<playbooks::EnumValue>(&b->data());
-  if (x && y) return x->rank < y->rank;
-  if (a->as_text() && b->as_text()) return *a->as_text() < *b->as_text();
-  return false;
-}
 
 bool contains(const playbooks::Set& set, const std::string& host) {
   return std::any_of(set.begin(), set.end(), [&](const Value& v) { return v.as_host() && v.as_host()->name == host; });
@@ -45,18 +32,12 @@ bool Walker::choose_hosts(const Node& node, const std::string& path, const Where
              true, Outcome::unknown);
     return false;
   }
-  std::vector<std::pair<std::string, playbooks::Evaluated>> hosts;
-  for (const auto& member : *set->as_set()) {
-    Where at = where;
-    at.host = member.as_host()->name;
-    hosts.emplace_back(
-        *at.host, node.order ? playbooks::evaluate(*node.order->tree, scope(at, path)) : playbooks::Evaluated(Value()));
-  }
-  if (node.order)
-    std::stable_sort(hosts.begin(), hosts.end(),
-                     [](const auto& a, const auto& b) { return before(a.second, b.second); });
-  state::HostsChosen chosen{path, {}};
-  for (auto& [host, key] : hosts) chosen.hosts.push_back(std::move(host));
+  const auto at = [&](const std::string& host) {
+    Where in_hand = where;
+    in_hand.host = host;
+    return scope(in_hand, path);
+  };
+  state::HostsChosen chosen{path, turn_order(node, *set->as_set(), at)};
   record(std::move(chosen));
   return false;
 }

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
 
+#include "orchestrator/engine/arrival.h"
 #include "state/base/digest.h"
 
 namespace unjam::engine {
@@ -136,8 +137,16 @@ Result<void> Driver::append(std::vector<state::EventBody> events, const state::C
 
 Result<bool> Driver::journal_inbox() {
   if (inbox_.empty()) return false;
-  std::vector<state::EventBody> events(std::make_move_iterator(inbox_.begin()), std::make_move_iterator(inbox_.end()));
+  std::vector<state::EventBody> events;
+  for (auto& event : inbox_) {
+    if (const auto fit = fits(run_, event); fit) {
+      events.push_back(std::move(event));
+    } else {
+      spdlog::warn("run={} not journalled: {}", run_.id.text, fit.error().message);
+    }
+  }
   inbox_.clear();
+  if (events.empty()) return false;
   if (auto done = append(std::move(events)); !done) return std::unexpected(done.error());
   return true;
 }
@@ -152,8 +161,9 @@ Surroundings Driver::surroundings() const {
 }
 
 bool Driver::kill_switch() const {
-  std::error_code ignored;
-  return !plan_->policy->kill_switch.empty() && std::filesystem::exists(plan_->policy->kill_switch, ignored);
+  if (plan_->policy->kill_switch.empty()) return false;
+  std::error_code error;  // a switch that cannot be looked at counts as thrown: unknown opens nothing
+  return std::filesystem::exists(plan_->policy->kill_switch, error) || error;
 }
 
 Result<bool> Driver::perform(std::vector<Command> commands, std::optional<Mono>& until) {
@@ -306,11 +316,8 @@ asio::awaitable<void> Driver::look(state::Intent intent) {
 
 void Driver::log_event(const state::Event& event) const {
   const auto kind = state::kind_of(event.body);
-  if (kind == state::EventKind::reading_taken || kind == state::EventKind::looked) {
-    spdlog::debug("run={} seq={} {}", run_.id.text, event.seq, state::spell(kind));
-    return;
-  }
-  spdlog::info("run={} seq={} {} phase={}", run_.id.text, event.seq, state::spell(kind), state::spell(run_.phase));
+  const bool detail = kind == state::EventKind::reading_taken || kind == state::EventKind::looked;
+  spdlog::log(detail ? spdlog::level::debug : spdlog::level::info, "{}", log_line(run_, event));
 }
 
 }  // namespace unjam::engine

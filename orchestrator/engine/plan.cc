@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "actions/named_packs.h"
 #include "orchestrator/engine/scope.h"
 #include "playbooks/yaml.h"
 #include "state/base/digest.h"
@@ -294,7 +295,8 @@ class Finder {
 
 std::shared_ptr<const playbooks::Policy> policy_of(const state::Document& text, const actions::Packs& packs,
                                                    playbooks::Diagnostics& out) {
-  if (text.text.empty()) return std::make_shared<playbooks::Policy>();
+  // No policy at all is the safe default; a file that is there and empty is a fault like any other.
+  if (text.name.empty() && text.text.empty()) return std::make_shared<playbooks::Policy>();
   return playbooks::load_policy(std::make_shared<playbooks::Source>(text.name, text.text), packs, out);
 }
 
@@ -303,12 +305,13 @@ std::shared_ptr<const playbooks::Policy> policy_of(const state::Document& text, 
 std::shared_ptr<const Plan> make_plan(const PlanTexts& texts, playbooks::Diagnostics& out,
                                       std::optional<Error>& error) {
   auto plan = std::make_shared<Plan>();
-  plan->inventory =
-      actions::load_inventory(std::make_shared<playbooks::Source>(texts.inventory.name, texts.inventory.text), out);
+  const auto inventory_text = std::make_shared<playbooks::Source>(texts.inventory.name, texts.inventory.text);
+  plan->inventory = actions::load_inventory(inventory_text, out);
   plan->packs = actions::load_packs(texts.pack_roots, out);
   if (!plan->packs) return nullptr;
   plan->policy = policy_of(texts.policy, *plan->packs, out);
   if (!plan->inventory || !plan->policy) return nullptr;
+  actions::check_named_packs(*plan->inventory, *plan->packs, inventory_text, out);
   plan->estate = estate_of(*plan->inventory);
 
   const auto& first = texts.playbooks.front();

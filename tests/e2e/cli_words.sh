@@ -36,6 +36,9 @@ run 1 eval '1 +' && says 'expression:1:' err
 run 1 eval 'x + 1' && says 'x' err
 run 1 eval 'x' --var 'x={' && says 'var x' err
 
+run 1 eval '1 +' --json && json && says '"ok":false'
+run 0 eval '1 + 1' --json && says '^2$'
+
 # check: every fault with file, line, column, code.
 run 0 check heal-intersite-queue
 run 0 check heal-intersite-queue --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml"
@@ -48,6 +51,13 @@ run 1 check huge.yaml && [ "$(cat out err | wc -c)" -lt 4000 ] || fail "a huge f
 python3 -c 'print("unjam: 1\nplaybook: deep\nsteps: " + "[" * 10000)' >deep.yaml
 run 1 check deep.yaml && [ "$(cat out err | wc -c)" -lt 20000 ] || fail "a deep file gives more than a clear error"
 
+# What is no text at all is one fault; every fault has a line and a column.
+: >empty.yaml
+run 1 check empty.yaml && says '^empty.yaml:1:1: error UJ0107: '
+head -c 20000 /dev/urandom >junk.yaml && printf '\000\n' >>junk.yaml
+run 1 check junk.yaml && [ "$(grep -c '^junk.yaml:' out)" -le 5 ] || fail "binary junk gives more than one clear error"
+
+run 0 graph rolling-reboot-hubs --json && json
 run 0 graph rolling-reboot-hubs && says 'flowchart\|stateDiagram\|graph'
 run 0 graph rolling-reboot-hubs --format dot && says 'digraph'
 run 0 packs && says 'host.reboot'
@@ -67,6 +77,16 @@ run 1 approve last --state "$work/none"
 fleet=(--inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --param from=tokyo --param to=osaka)
 run 0 plan heal-intersite-queue "${fleet[@]}" && says 'confirm     --confirm [0-9]' && says 'worst case' && says 'digest'
 run 0 plan heal-intersite-queue "${fleet[@]}" --json && json
+run 0 plan heal-intersite-queue "${fleet[@]}" --state "$work/none" --confirm 6
+[ ! -e "$work/none" ] || fail "a plan made a state directory"
+run 2 plan heal-intersite-queue "${fleet[@]}" --confirm 5 && says 'which is 6' err
+run 2 rehearse rolling-reboot-hubs --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --param site=tokyo --state "$work/none" --confirm 1
+run 1 run rolling-reboot-hubs --inventory "$demo/inventory.yaml" --policy empty.yaml --param site=tokyo --state "$work/state"
+says 'empty.yaml:1:1: error UJ0107' err
+sed 's/postfix/postfiks/' "$demo/inventory.yaml" >typo.yaml
+run 1 check rolling-reboot-hubs --inventory typo.yaml && says 'did you mean postfix'
+sed 's/packs: \[ linux, postfix \]/packs: [ postfix ]/' "$demo/inventory.yaml" >partly.yaml && cp "$demo/world.yaml" .
+run 0 plan rolling-reboot-hubs --inventory partly.yaml --policy "$demo/policy.yaml" --param site=tokyo && says 'no provider.*host.reboot on tyohub1'
 run 1 plan heal-intersite-queue --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --param from=tokyo
 run 1 plan heal-intersite-queue "${fleet[@]}" --param to=kyoto
 run 1 run heal-intersite-queue --inventory nowhere.yaml --state "$work/state"

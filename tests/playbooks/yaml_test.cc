@@ -118,8 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"a: b\n---\nc: d\n", "UJ0105@2:1"}, Refusal{"a: b\n...\nc: d\n", "UJ0105@2:1"},
         Refusal{"---\n---\n", "UJ0105@2:1"},
         // not YAML, not a map
-        Refusal{",", "UJ0106@1:1"}, Refusal{"- a\n,", "UJ0106@2:1"}, Refusal{"", "UJ0107@0:0"},
-        Refusal{"# only\n", "UJ0107@0:0"}, Refusal{"- a\n", "UJ0107@1:1"}, Refusal{"word\n", "UJ0107@1:1"},
+        Refusal{",", "UJ0106@1:1"}, Refusal{"- a\n,", "UJ0106@2:1"}, Refusal{"", "UJ0107@1:1"},
+        Refusal{"# only\n", "UJ0107@1:1"}, Refusal{"- a\n", "UJ0107@1:1"}, Refusal{"word\n", "UJ0107@1:1"},
         Refusal{"a: @b\n", "UJ0106@1:4"}, Refusal{"a: b: c\n", "UJ0106@1:4"},
         Refusal{"a: [1, 2].size()\n", "UJ0106@1:4"}, Refusal{"a: { b: c\n", "UJ0106@1:4"},
         Refusal{"{ a: b }: c\n", "UJ0106@1:1"},
