@@ -1,12 +1,14 @@
 # The traps that a naive implementation for Windows falls into: one or more tests for each of the 26, in the real engine. What a whole fleet is needed
-# for is in tests/lab/windows/scenarios.sh, which names the trap beside the scenario. Sourced after powershell_tests.sh, whose functions it uses.
+# for is in tests/lab/windows/scenarios.sh, which names the trap beside the scenario.
 
-if [ -z "${engine:-}" ]; then
+. "$here/powershell_lib.sh"
+
+if [ -z "$engine" ]; then
   echo 'SKIPPED: traps of Windows (no .NET SDK, or its package registry cannot be reached)'
 else
   # Objects and a log of calls, for fakes. Every fake notes what it was called with in $T/calls.
   objects='function New-Thing($Pairs) { $o = New-Object PSObject; foreach ($k in $Pairs.Keys) { $o.PSObject.Properties.Add((New-Object System.Management.Automation.PSNoteProperty($k, $Pairs[$k]))) }; $o }'
-  note() { printf "%s\nfunction Note([string]\$What) { [IO.File]::AppendAllText('%s/calls', \$What + \"\\\\n\") }\n" "$objects" "$T" >>"$T/fakes.ps1"; }
+  note() { printf "%s\nfunction Note([string]\$What) { [IO.File]::AppendAllText('%s/calls', \$What + [char]10) }\n" "$objects" "$T" >>"$T/fakes.ps1"; }
   more() { cat >>"$T/fakes.ps1"; }
   trap_() { # NUMBER WHAT
     ptitle "Trap $1: $2"

@@ -56,7 +56,7 @@ programs() {
     printf '#!/bin/sh\nexec %s/winhost tool %s "$@"\n' "$HOST_BUILD" "$tool" >"$W/bin/$tool.exe"
   done
   cp "$here/winshell" "$W/bin/winshell"
-  cp "$root/actions/packs/windows/task-run.ps1" "$W/task-run.ps1"
+  cp "$(dirname "$(dirname "$(readlink -f "$UNJAM")")")/share/unjam/packs/windows/task-run.ps1" "$W/task-run.ps1"
   chmod 755 "$W"/bin/*
 }
 

@@ -37,9 +37,9 @@ none() { [ "$(count_of "$1")" = 0 ]; }
 some() { [ "$(count_of "$1")" -gt 0 ]; }
 
 short=(--param stay=2s --param calm=2s --param look=35s --param boot=5m --param settle=5s)
-flagship() { # [ARGS..]
+flagship() {
   timeout -k 10 1500 "$UNJAM" run heal-intersite-queue --inventory "$W/inventory.yaml" --policy "$root/tests/lab/scenarios/policy.yaml" \
-    --param from=tokyo --param to=osaka "${short[@]}" --confirm 6 --state "$W/store" "$@" >"$W/run.log" 2>&1 </dev/null
+    --param from=tokyo --param to=osaka "${short[@]}" --confirm 6 --state "$W/store" >"$W/run.log" 2>&1 </dev/null
   code=$?
 }
 code_is() { [ "$code" = "$1" ] || bad "exit code $code, expected $1"; }
@@ -69,7 +69,7 @@ never_careless() {
 run_scenario() {
   local version=${1%%-*} rest=${1#*-} language what
   language=${rest%%-*} what=${rest#*-}
-  LOGIN='' SHELL_OF_HOSTS=cmd
+  export LOGIN='' SHELL_OF_HOSTS=cmd # of `fleet`
   [ "$version" != 2019 ] || SHELL_OF_HOSTS=powershell # either may be the default shell of a host
   "set_$what" "$version" "$language" || { bad "the fleet does not come up" && return; }
   flagship
@@ -138,7 +138,12 @@ judge_broken-trust() { escalated 'trust'; }
 set_port-blocked() {
   fleet "$@" <<<'faults: [ { kind: kdc-port-blocked, host: tyohub1 } ]' && start
   ip netns exec tyohub1 nft -f - <<'END'
-table inet wall { chain out { type filter hook output priority 0; tcp dport 88 reject with tcp reset; } }
+table inet wall {
+  chain out {
+    type filter hook output priority 0
+    tcp dport 88 reject with tcp reset
+  }
+}
 END
 }
 judge_port-blocked() {
