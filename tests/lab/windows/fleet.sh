@@ -75,8 +75,9 @@ fleet() {
   for name in "${hosts[@]}"; do
     rm -rf "${W:?}/$name"
     mkdir -p "$W/$name/ProgramData/Unjam" "$W/$name/clock" "$W/$name/exchange/bin" "$W/$name/exchange/scripts" "$W/$name/tasks" "$W/$name/ProgramData/Unjam/task"
-    # As docs/windows-hosts.md registers it.
-    printf '#!/bin/sh\nexec powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File %s/task-run.ps1\n' "$W" >"$W/$name/tasks/Unjam"
+    # As docs/windows-hosts.md registers it. One instance at a time: Windows's default for a task that is started again.
+    printf '#!/bin/sh\nexec flock -n %s/task.lock powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File %s/task-run.ps1\n' \
+      "$W/$name" "$W" >"$W/$name/tasks/Unjam"
     chmod 755 "$W/$name/tasks/Unjam"
     printf '\0\0\0\0\0\0\0\0' >"$W/$name/clock/clock"
     printf 'tokyo probe-tokyo@%s\nosaka probe-osaka@%s\n' "$domain" "$domain" >"$W/$name/ProgramData/Unjam/probe"
