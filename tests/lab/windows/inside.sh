@@ -8,6 +8,7 @@ set -u
 mount -t tmpfs tmpfs /run
 mount --bind /sys /sys 2>/dev/null
 prepare
+[ $# -eq 0 ] || export UNPROVEN=yes # by name, also those that have not been seen to pass yet
 passed=0 failed=0
 trap stop EXIT
 for scenario in $(scenarios); do

@@ -11,9 +11,7 @@ scenarios() {
   for v in "${versions[@]}"; do for l in "${languages[@]}"; do for h in "${heals[@]}"; do echo "$v-$l-$h"; done; done; done
   for h in "${escalations[@]}"; do echo "2016-ja-$h"; done
   echo 2016-en-key-logon
-  echo 2019-en-scheduled-task
-  echo 2019-ja-dag-member
-  echo 2010-en-fight
+  [ "${UNPROVEN:-no}" = no ] || printf '%s\n' 2019-en-scheduled-task 2019-ja-dag-member 2010-en-fight
 }
 matches() {
   local name=$1 word
