@@ -120,6 +120,24 @@ class InventoryLoader {
     out.port = static_cast<std::uint16_t>(*number);
   }
 
+  // A key logon on Windows has no credentials for other machines; a task that was registered before runs as an account
+  // that has. `task` is its name if that is another one, which becomes a word of a command line.
+  void via(MapReader& map, Connection& out) {
+    const YamlNode* way = map.take("via");
+    const YamlNode* name = map.take("task");
+    if (way != nullptr && playbooks::read_word(context_, *way, "via", {"scheduled-task"})) out.task = "Unjam";
+    if (name == nullptr) return;
+    const std::string text = playbooks::read_text(context_, *name, "task").value_or("");
+    const auto plain = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    };
+    if (text.empty() || text.size() > 64 || !std::ranges::all_of(text, plain)) {
+      context_.error("UJ0206", name->span, "the name of a task has letters, digits, - and _ only, at most 64 of them");
+    }
+    if (way == nullptr) context_.error("UJ0206", name->span, "`task` means nothing without `via: scheduled-task`");
+    out.task = text;
+  }
+
   void connection(const YamlNode& key, const YamlNode& value) {
     Connection out;
     out.name = playbooks::read_name(context_, key, "connection").value_or("");
@@ -139,6 +157,7 @@ class InventoryLoader {
     if (const YamlNode* node = map.take("shell")) {
       out.shell = playbooks::read_word(context_, *node, "shell", {"sh", "powershell"}).value_or("sh");
     }
+    via(map, out);
     if (const YamlNode* node = map.take("model")) out.model = path(*node, "model");
     map.finish();
     check_connection(map, value, out);
@@ -181,6 +200,9 @@ class InventoryLoader {
     }
     if (out.become && out.shell == "powershell") {
       context_.error("UJ0206", map.key_span("become"), "`become: sudo` is for `shell: sh`");
+    }
+    if (map.has("via") && out.shell != "powershell") {
+      context_.error("UJ0206", map.key_span("via"), "`via: scheduled-task` is for `shell: powershell`");
     }
   }
 

@@ -32,7 +32,8 @@ struct Connection {
   std::string ssh_config;    // openssh only: -F
   bool become = false;       // `become: sudo`: sudo -n
   std::string shell = "sh";  // sh | powershell: which way in
-  std::string model;         // model only: path of the world file
+  std::string task;   // `via: scheduled-task`: its name; powershell only. Empty: the session itself runs the script
+  std::string model;  // model only: path of the world file
 };
 
 struct Host {

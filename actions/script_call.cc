@@ -30,6 +30,28 @@ constexpr std::string_view kBootstrap =
     "$t=[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($d))\n"
     "& ([scriptblock]::Create($t))\n";
 
+// The files of a call lie in %ProgramData%\Unjam\task: `.in` has the input of a direct call, which the task's own
+// script (windows/task-run.ps1) runs, `.out` what was printed. A call that nobody has taken is renamed back, which only
+// one of two can do, before it is given up.
+constexpr std::string_view kTaskBootstrap =
+    "$ProgressPreference='SilentlyContinue'\n"
+    "$ErrorActionPreference='Stop'\n"
+    "$d=($input|Out-String) -replace '[^A-Za-z0-9+/=]',''\n"
+    "$f=$env:ProgramData+'/Unjam/task/'+[guid]::NewGuid().ToString('N')\n"
+    "[IO.File]::WriteAllText($f+'.new',$d)\n"
+    "[IO.File]::Move($f+'.new',$f+'.in')\n"
+    "$n=0\n"
+    "while(-not [IO.File]::Exists($f+'.out')){\n"
+    "if($n%20 -eq 0 -and [IO.File]::Exists($f+'.in')){$null=schtasks.exe /run /tn '@TASK@' 2>&1}\n"
+    "if($n -eq @POLLS@ -and "
+    "[IO.File]::Exists($f+'.in')){[IO.File]::Move($f+'.in',$f+'.new');[IO.File]::Delete($f+'.new')\n"
+    "[Console]::Error.WriteLine('the scheduled task @TASK@ did not take the call; is it registered?');exit 1}\n"
+    "if($n -gt 36000){exit 1}\n"
+    "$n++;[Threading.Thread]::Sleep(100)}\n"
+    "[Console]::Out.Write([IO.File]::ReadAllText($f+'.out'))\n"
+    "[IO.File]::Delete($f+'.out')\n";
+constexpr Millis kTaskPoll{100};  // the Sleep in it
+
 bool is_name(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -168,13 +190,19 @@ std::string powershell_input(const Script& script, const std::vector<Assignment>
   return base64_encode(text + "}\n" + script.prelude + "\n" + script.text + "\n") + "\n";
 }
 
-std::string powershell_command() {
+std::string powershell_command(std::string_view script) {
   std::string wide;
-  for (const char c : kBootstrap) {
+  for (const char c : script) {
     wide += c;
     wide += '\0';
   }
   return "powershell.exe -NoProfile -NonInteractive -EncodedCommand " + base64_encode(wide);
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
 }
 
 // ---- answers
@@ -329,7 +357,7 @@ Result<Rendered> render_call(const Script& script, const json::object& inputs, c
   if (script.shell == "sh") {
     rendered = {become ? "sudo -n /bin/sh -s" : "/bin/sh -s", sh_input(script, *all)};
   } else if (script.shell == "powershell" && !become) {
-    rendered = {powershell_command(), powershell_input(script, *all)};
+    rendered = {powershell_command(kBootstrap), powershell_input(script, *all)};
   } else {
     return fail(ErrorKind::invalid,
                 fmt::format("no way to run a script of shell '{}'{}", script.shell, become ? " through sudo" : ""));
@@ -339,6 +367,13 @@ Result<Rendered> render_call(const Script& script, const json::object& inputs, c
                                                 rendered.input.size(), kMaxInput));
   }
   return rendered;
+}
+
+std::string task_command(const std::string& task) {
+  std::string script(kTaskBootstrap);
+  replace_all(script, "@TASK@", task);
+  replace_all(script, "@POLLS@", fmt::format("{}", kTaskStart / kTaskPoll));
+  return powershell_command(script);
 }
 
 }  // namespace unjam::actions

@@ -66,4 +66,10 @@ struct Rendered {
 Result<Rendered> render_call(const Script& script, const json::object& inputs, const json::object& fence,
                              const std::string& token, bool become);
 
+// The command for PowerShell behind a scheduled task (`via: scheduled-task`), for the same input: it hands the call to
+// the task and brings its answer back. A task that does not take the call within kTaskStart ran nothing, and never
+// will.
+inline constexpr Millis kTaskStart{30'000};
+std::string task_command(const std::string& task);
+
 }  // namespace unjam::actions

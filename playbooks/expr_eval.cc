@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "playbooks/expr.h"
@@ -150,23 +152,24 @@ Evaluated Evaluator::call(const Expr& e) {
   if (e.name == "&&") return logic(e, false);
   if (e.name == "||") return logic(e, true);
   if (e.name == "?:") return conditional(e);
-  std::vector<Value> args;
-  if (e.receiver) {
-    Evaluated receiver = eval(*e.receiver);
-    if (!receiver) return receiver;
-    args.push_back(std::move(*receiver));
-  }
-  for (const ExprPtr& arg : e.args) {
-    Evaluated value = eval(*arg);
+  // Nearly every call has one or two arguments, and a gate is asked often: those need no memory of their own.
+  std::array<Value, 2> few;
+  std::vector<Value> many;
+  const std::size_t count = e.args.size() + (e.receiver ? 1 : 0);
+  if (count > few.size()) many.resize(count);
+  const std::span<Value> args = count > few.size() ? std::span(many) : std::span(few).first(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t before = e.receiver ? 1 : 0;
+    Evaluated value = eval(i < before ? *e.receiver : *e.args[i - before]);
     if (!value) return value;
-    args.push_back(std::move(*value));
+    args[i] = std::move(*value);
   }
   if (e.receiver) return call_function(e.name, true, args, budget_);
   if (is_operator(e)) {
-    return args.size() == 1 ? apply_prefix(e.name, args[0]) : apply_operator(e.name, args[0], args[1], budget_);
+    return count == 1 ? apply_prefix(e.name, args[0]) : apply_operator(e.name, args[0], args[1], budget_);
   }
   if (is_function(e.name, false)) return call_function(e.name, false, args, budget_);
-  const HostRef* host = args.size() == 1 ? args[0].as_host() : nullptr;
+  const HostRef* host = count == 1 ? args[0].as_host() : nullptr;
   return host ? scope_.of_host(e.name, *host) : unknown(fmt::format("no such overload: {}", e.name));
 }
 

@@ -309,7 +309,7 @@ std::span<const Overload> overloads() {
 }
 
 bool is_function(std::string_view name, bool member) {
-  const auto has_name = [name, member](const Overload& row) { return row.name == name && row.member == member; };
+  const auto has_name = [name, member](const Overload& row) { return row.member == member && row.name == name; };
   if (std::ranges::any_of(kOverloads, has_name)) return true;
   return name == "size" || (member ? name == "first" || name == "without" : name == "dyn");
 }

@@ -16,7 +16,7 @@ using model::Verb;
 
 namespace {
 
-constexpr std::size_t kMaxSteps = 1'000;  // of one list
+constexpr std::size_t kMaxSteps = 10'000;  // of one list
 
 struct VerbRow {
   std::string_view key;

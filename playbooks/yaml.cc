@@ -437,11 +437,12 @@ Result<SourcePtr> read_source(const std::string& path) {
                 path);
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(ErrorKind::io, "the file cannot be opened", path);
-  std::string text(kMaxYamlBytes + 1, '\0');  // it may have grown meanwhile
+  // One more, to see whether it grows; not the limit, since many files are read at each start.
+  std::string text(size + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return fail(ErrorKind::io, "the file cannot be read", path);
   text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxYamlBytes) return fail(ErrorKind::exhausted, "the file is too large", path);
+  if (text.size() > size) return fail(ErrorKind::io, "the file grew while it was read; try again", path);
   return std::make_shared<const Source>(path, std::move(text));
 }
 

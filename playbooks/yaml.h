@@ -17,7 +17,7 @@ namespace unjam::playbooks {
 
 inline constexpr std::size_t kMaxYamlBytes = 1u << 20;  // 1 MiB
 inline constexpr std::size_t kMaxYamlDepth = 32;
-inline constexpr std::size_t kMaxYamlNodes = 100'000;
+inline constexpr std::size_t kMaxYamlNodes = 250'000;
 inline constexpr std::size_t kMaxYamlKeys = 2'000;  // in one map
 
 struct YamlNode;

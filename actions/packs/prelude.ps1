@@ -18,6 +18,7 @@ function Get-Lines([string]$Name) {  # a list or set, one item per line; always 
     if ([string]::IsNullOrEmpty($text)) { return }
     foreach ($line in $text.Split([char]10)) { if ($line -ne '') { $line } }
 }
+function Wait-Seconds([int]$Seconds) { [Threading.Thread]::Sleep($Seconds * 1000) }
 function Get-Field([string]$Line, [int]$Number) {  # of a host line: 1 name, 2 address, 3 site, 4 role
     $parts = $Line.Split([char]9)
     if ($parts.Length -ge $Number) { return $parts[$Number - 1] }
@@ -126,7 +127,11 @@ function Invoke-Native([string]$Program, [string[]]$Arguments) {
 # ---- identity, boot, fence (PROTOCOL.md): %ProgramData%\Unjam\permit, intents\<intent>, boot
 
 function Get-Folder {
-    if ($UnjamState.Folder -eq '') { $UnjamState.Folder = Join-Path ([Environment]::GetFolderPath('CommonApplicationData')) 'Unjam' }
+    if ($UnjamState.Folder -eq '') {
+        $data = $env:ProgramData
+        if ([string]::IsNullOrEmpty($data)) { $data = [Environment]::GetFolderPath('CommonApplicationData') }
+        $UnjamState.Folder = Join-Path $data 'Unjam'
+    }
     return $UnjamState.Folder
 }
 function Write-Durably([string]$Path, [string]$Text) {
@@ -198,6 +203,29 @@ function Get-Permit {  # store, epoch, intent; $null if there is none
     return @{ Store = $parts[0]; Epoch = [long]$parts[1]; Intent = $parts[2] }
 }
 
+function Get-FenceLock {  # a stream to close; $null if another call holds it for long
+    [void][IO.Directory]::CreateDirectory((Join-Path (Get-Folder) 'intents'))
+    for ($try = 0; $try -lt 100; $try++) {
+        try { return [IO.File]::Open((Join-Path (Get-Folder) 'lock'), [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None) }
+        catch { [Threading.Thread]::Sleep(200) }
+    }
+    return $null
+}
+function Add-Record([string]$Intent, [string]$Text) {  # under the lock; the newest 200 records are kept, by order of writing
+    $name = ConvertTo-FileName $Intent
+    $record = Join-Path (Get-Folder) ('intents\' + $name)
+    $order = Join-Path (Get-Folder) 'order'
+    $known = @()
+    if ([IO.File]::Exists($order)) { $known = @([IO.File]::ReadAllLines($order) | Where-Object { $_ -ne '' }) }
+    if (-not [IO.File]::Exists($record)) { $known += $name }
+    while ($known.Length -gt $UnjamRecords) {
+        if (Test-Plain $known[0]) { [IO.File]::Delete((Join-Path (Get-Folder) ('intents\' + $known[0]))) }
+        $known = @($known[1..($known.Length - 1)])
+    }
+    Write-Durably $order ([string]::Join("`n", [string[]]$known))
+    Write-Durably $record $Text
+}
+
 function Enter-Fence([string]$Mode) {  # '' or 'again'
     $intent = Get-In 'fence_intent'
     if ($Mode -eq 'again' -and [string]::IsNullOrEmpty($intent)) { return }
@@ -211,12 +239,7 @@ function Enter-Fence([string]$Mode) {  # '' or 'again'
     if ($Mode -ne 'again' -and $boot -ne (Get-In 'fence_boot')) { Stop-Cannot 'refused' ('fence: boot: this host runs ' + $boot) }
 
     $folder = Get-Folder
-    [void][IO.Directory]::CreateDirectory((Join-Path $folder 'intents'))
-    $lock = $null
-    for ($try = 0; $try -lt 100 -and $null -eq $lock; $try++) {
-        try { $lock = [IO.File]::Open((Join-Path $folder 'lock'), [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None) }
-        catch { [Threading.Thread]::Sleep(200) }
-    }
+    $lock = Get-FenceLock
     if ($null -eq $lock) { Stop-Cannot 'failed' 'fence: another call holds the lock' }
     try {
         $permit = Get-Permit
@@ -232,16 +255,7 @@ function Enter-Fence([string]$Mode) {  # '' or 'again'
         foreach ($name in $signs.Keys) { $lines += ($name + '=' + $signs[$name]) }
         Write-Durably (Join-Path $folder 'boot') ([string]::Join("`n", [string[]]$lines))
         Write-Durably (Join-Path $folder 'permit') ($store + ' ' + $epoch + ' ' + $intent)
-        $order = Join-Path $folder 'order'
-        $known = @()
-        if ([IO.File]::Exists($order)) { $known = @([IO.File]::ReadAllLines($order) | Where-Object { $_ -ne '' }) }
-        if (-not (Test-Path -LiteralPath $record)) { $known += (ConvertTo-FileName $intent) }
-        while ($known.Length -gt $UnjamRecords) {
-            if (Test-Plain $known[0]) { [IO.File]::Delete((Join-Path $folder ('intents\' + $known[0]))) }
-            $known = @($known[1..($known.Length - 1)])
-        }
-        Write-Durably $order ([string]::Join("`n", [string[]]$known))
-        Write-Durably $record 'started'
+        Add-Record $intent 'started'
     } finally { $lock.Close() }
     $UnjamState.Fenced = $true
 }
@@ -303,9 +317,9 @@ function ConvertFrom-Showrepl($Lines) {
             if ($field.Length -ge 2 -and $field[0] -eq '"') { $field = $field.Substring(1, $field.Length - 2).Replace('""', '"') }
             $fields += $field
         }
-        if ($fields.Length -lt 11) { @{ Row = 'showrepl_ERROR' }; continue }
+        if ($fields.Length -lt 11) { @{ Row = 'showrepl_ERROR'; Destination = '' }; continue }
         $status = 0
-        if (-not [int]::TryParse($fields[10], [ref]$status)) { @{ Row = 'showrepl_ERROR' }; continue }
+        if (-not [int]::TryParse($fields[10], [ref]$status)) { @{ Row = 'showrepl_ERROR'; Destination = $fields[2] }; continue }
         @{ Row = $fields[0]; DestinationSite = $fields[1]; Destination = $fields[2]; Partition = $fields[3]; SourceSite = $fields[4]; Source = $fields[5]
             Failures = $fields[7]; Status = $status }
     }
@@ -329,14 +343,17 @@ function Get-DcOptions([string]$Dc) {
 }
 # Inbound links of this controller from other sites that fail now, as link records; and its own options.
 function Get-FailingLinks {
-    $ran = Invoke-Native 'repadmin.exe' @('/showrepl', '/csv')
+    $ran = Invoke-Native 'repadmin.exe' @('/showrepl', '*', '/csv')
     $rows = @(ConvertFrom-Showrepl $ran.Lines)
     $seen = 0
     $links = @()
     $options = Get-DcOptions 'localhost'
     if ($null -eq $options) { Stop-Cannot 'unreadable' 'the option flags of this controller' }
     foreach ($row in $rows) {
-        if ($row.Row -ne 'showrepl_INFO') { Stop-Cannot 'unreadable' 'repadmin could not read every link' }
+        # Rows of the others are theirs to tell. An ERROR row is a controller that could not be asked: nothing is known about it.
+        $mine = $row.Destination -eq $env:COMPUTERNAME
+        if ($row.Row -ne 'showrepl_INFO' -and ($mine -or [string]::IsNullOrEmpty([string]$row.Destination))) { Stop-Cannot 'unreadable' 'repadmin could not read every link' }
+        if ($row.Row -ne 'showrepl_INFO' -or -not $mine) { continue }
         $seen++
         if ($row.Status -eq 0 -or $row.Status -eq 8477 -or $row.Status -eq 8464 -or $row.SourceSite -eq $row.DestinationSite) { continue }
         $safe = (Test-SafeCode $row.Status) -and (($options -band 2) -eq 0)
@@ -352,25 +369,45 @@ function Get-FailingLinks {
 
 # ---- Exchange
 
+function Get-ExchangeFolder {  # '' if Exchange is not installed here
+    foreach ($version in @('v15', 'v14', 'v8.0')) {
+        $folder = Get-Registry ('HKLM:\SOFTWARE\Microsoft\ExchangeServer\' + $version + '\Setup') 'MsiInstallPath'
+        if ($null -ne $folder) { return [string]$folder }
+    }
+    return ''
+}
 # Loads the management shell: the supported way first, then the snap-in, which also works where the local shell cannot log in (it is remote
 # PowerShell, and that is Kerberos: it can fail for the reason that the mail fails for).
 function Connect-Exchange {
     if (Get-Command Get-Queue -ErrorAction SilentlyContinue) { return }
-    $folder = $null
-    foreach ($version in @('v15', 'v14', 'v8.0')) {
-        if ($null -eq $folder) { $folder = Get-Registry ('HKLM:\SOFTWARE\Microsoft\ExchangeServer\' + $version + '\Setup') 'MsiInstallPath' }
-    }
-    if ($null -ne $folder) {
-        try {
-            . (Join-Path $folder 'bin\RemoteExchange.ps1') | Out-Null
-            Connect-ExchangeServer -Auto -ClientApplication:ManagementShell | Out-Null
-        } catch { [Console]::Error.WriteLine('management shell: ' + $_.Exception.Message) }
+    $folder = Get-ExchangeFolder
+    if ($folder -eq '') { Stop-Cannot 'absent' 'Exchange is not installed here' }
+    $script:UnjamTrouble = ''
+    try {
+        Import-Module (Join-Path $folder 'bin\RemoteExchange.ps1') -Global | Out-Null
+        Connect-ExchangeServer -Auto -ClientApplication:ManagementShell | Out-Null
+    } catch {
+        $script:UnjamTrouble = $_.Exception.Message
+        [Console]::Error.WriteLine('management shell: ' + $_.Exception.Message)
     }
     if (Get-Command Get-Queue -ErrorAction SilentlyContinue) { return }
+    Test-Credentials
     foreach ($name in @('SnapIn', 'E2010', 'Admin')) {
         try { Add-PSSnapin ('Microsoft.Exchange.Management.PowerShell.' + $name); return } catch { $null = $_ } # another version
     }
-    Stop-Cannot 'unreadable' 'no Exchange management shell can be loaded here'
+    Stop-Cannot 'unreadable' ('no Exchange management shell can be loaded here: ' + $script:UnjamTrouble)
+}
+# A logon by key has no credentials for other machines: Exchange's and the directory's commands then fail with texts that say anything but that. The
+# ticket cache of such a session is empty; its number is the only one in brackets, in every language.
+function Test-Credentials {
+    if ([string]::IsNullOrEmpty($env:SSH_CONNECTION)) { return }
+    $tickets = Invoke-Native 'klist.exe' @()
+    foreach ($line in $tickets.Lines) {
+        if ($line -match '\(0\)\s*\z') {
+            Stop-Cannot 'unreadable' ('this logon has no network credentials (it was made with a key, and has no Kerberos ticket), so Exchange and the directory refuse it. ' +
+                'Ways out: `password:` instead of `key:` in the inventory; `via: scheduled-task`, a task that runs as SYSTEM or a gMSA. See docs/windows-hosts.md')
+        }
+    }
 }
 
 # The error text inside Get-Queue's LastError: `[{LRT=..};{LED=<text>};{FQDN=..};{IP=..}]` in any order, or plain text. By key, not by place.

@@ -39,6 +39,7 @@ asio::awaitable<actions::Outcome> Caller::call(std::string host, const playbooks
     refused.reason = rendered.error().text();
     co_return refused;
   }
+  if (!connection.task.empty()) rendered->command = actions::task_command(connection.task);
   actions::Request request{action.name, inputs, token, std::move(rendered->command), std::move(rendered->input),
                            limit,       fence};
   auto reply = co_await world_.transport(connection.transport).call(*known, connection, std::move(request));

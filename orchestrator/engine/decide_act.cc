@@ -106,6 +106,8 @@ std::optional<state::StepOutcome> Walker::after_try(const Node& node, const stat
     case EffectPhase::ok:
       return Outcome::ok;
     case EffectPhase::not_sent:
+      // Lost with the process that wrote it down, before it was sent: that was no try. The gate is asked anew.
+      if (effect.epoch != run_.epoch && again(attempt + 1)) return std::nullopt;
       if (again(static_cast<int>(node.retry) + 1)) return std::nullopt;
       return Outcome::not_sent;
     case EffectPhase::failed:

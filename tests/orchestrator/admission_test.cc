@@ -94,7 +94,7 @@ TEST(Admission, AnApprovalAfterTheStopIsLeftOut) {
   ASSERT_TRUE(ended.ended);
   EXPECT_EQ(ended.ended->end, End::refused) << run.story();
   EXPECT_EQ(ended.ended->cause, "cancel");
-  EXPECT_TRUE(state::fold(ended.id, run.events()));
+  EXPECT_TRUE(state::fold(ended.id, run.journal()));
   expect_untouched(run);
 }
 

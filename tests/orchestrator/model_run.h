@@ -146,7 +146,9 @@ class ModelRun {
     for (const auto& host : plan_->inventory->hosts) n += logged(host.name.text, word);
     return n;
   }
+  // What the run's driver said since it began; `journal` has what was there before, too.
   const std::vector<state::Event>& events() const { return events_; }
+  std::vector<state::Event> journal() const { return store_->load(id_).value_or(std::vector<state::Event>{}); }
   Driver& driver() { return *driver_; }
   std::function<void(const state::Event&)> on_event{};
 

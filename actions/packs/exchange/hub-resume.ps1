@@ -1,4 +1,5 @@
-# hub.resume: releases what hub.drain took, under the same requester, and nothing that another one holds.
+# hub.resume: releases what hub.drain took, under the same requester, and nothing that another one holds; in the reverse order. The DAG's script sets the
+# activation policy to Unrestricted, whatever it was: what the record kept is put back.
 Enter-Fence 'again'
 Connect-Exchange
 $record = Join-Path (Get-Folder) 'drain'
@@ -7,7 +8,17 @@ if (-not [IO.File]::Exists($record)) {
     Complete-Answer
 }
 Set-Before 'policy' 'drained'
+$kept = @{}
+foreach ($line in [IO.File]::ReadAllLines($record)) {
+    $at = $line.IndexOf(' ')
+    if ($at -gt 0) { $kept[$line.Substring(0, $at)] = $line.Substring($at + 1) }
+}
 if (Get-Command Set-ServerComponentState -ErrorAction SilentlyContinue) {
+    if ($kept.ContainsKey('ServerWideOffline')) { Set-ServerComponentState -Identity $env:COMPUTERNAME -Component ServerWideOffline -State Active -Requester Maintenance }
+    if ($kept.ContainsKey('DatabaseCopyAutoActivationPolicy')) {
+        & (Join-Path (Join-Path (Get-ExchangeFolder) 'scripts') 'StopDagServerMaintenance.ps1') -ServerName $env:COMPUTERNAME | Out-Null
+        Set-MailboxServer -Identity $env:COMPUTERNAME -DatabaseCopyAutoActivationPolicy $kept['DatabaseCopyAutoActivationPolicy']
+    }
     Set-ServerComponentState -Identity $env:COMPUTERNAME -Component HubTransport -State Active -Requester Maintenance
     Restart-Service -Name MSExchangeTransport
 } else {
@@ -15,6 +26,6 @@ if (Get-Command Set-ServerComponentState -ErrorAction SilentlyContinue) {
         if ([string]$service.Status -eq 'Paused') { Resume-Service -Name MSExchangeTransport }
     }
 }
-Set-After 'policy' ([IO.File]::ReadAllText($record))
+Set-After 'policy' ([string]::Join(', ', [string[]]@([IO.File]::ReadAllLines($record))))
 [IO.File]::Delete($record)
 Complete-Answer

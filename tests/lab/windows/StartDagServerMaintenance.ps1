@@ -1,0 +1,3 @@
+[CmdletBinding()]
+param([Parameter(Mandatory = $true)][string]$ServerName, [string]$MoveComment, [switch]$PauseClusterNode)
+Set-LabDagMaintenance -On $true

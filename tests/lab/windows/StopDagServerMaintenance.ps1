@@ -1,0 +1,3 @@
+[CmdletBinding()]
+param([Parameter(Mandatory = $true)][string]$ServerName)
+Set-LabDagMaintenance -On $false
