@@ -70,14 +70,13 @@ class Dot {
 
   void node(const Row& row) {
     const Colours& colour = colours(row.tone);
-    const char* shape = "box";
-    if (row.form == Row::Form::question) shape = "cds";
-    if (row.form == Row::Form::gate) shape = "octagon";
-    if (row.form == Row::Form::end) shape = "oval";
+    const char* shape = row.form == Row::Form::end ? "oval" : "box";
     const bool gate = row.form == Row::Form::gate;
-    line(fmt::format("{} [shape={}, style=\"{}\", fillcolor=\"{}\", color=\"{}\", penwidth={}, label={}];", row.id,
-                     shape, row.form == Row::Form::step ? "rounded,filled" : "filled", gate ? "#ffffff" : colour.fill,
-                     gate ? "#1a1a1a" : colour.line, gate ? 2.5 : 1.0, label(row.title, row.lines)));
+    const bool round = row.form == Row::Form::step;
+    const std::string border = gate ? "peripheries=2, penwidth=2" : "penwidth=1";
+    line(fmt::format("{} [shape={}, style=\"{}\", fillcolor=\"{}\", color=\"{}\", {}, label={}];", row.id, shape,
+                     round ? "rounded,filled" : "filled", gate ? "#ffffff" : colour.fill,
+                     gate ? "#1a1a1a" : colour.line, border, label(row.title, row.lines)));
   }
 
   void box(const Row& row) {

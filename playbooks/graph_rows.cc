@@ -128,9 +128,9 @@ class Reader {
         Again& chain = again_[owner_[at]];
         if (node.kind == Kind::guard) chain = {chain.guards + 1, node.no};
       }
-      const bool looks = node.kind == Kind::expect || node.kind == Kind::look;
-      const NodeId side = looks ? node.no : node.yes;
-      if ((looks || node.kind == Kind::guard) && is_leaf(side)) ends.insert(side);
+      const bool waits = node.kind == Kind::expect || node.kind == Kind::look;
+      const NodeId side = waits ? node.no : node.yes;
+      if ((waits || node.kind == Kind::guard) && is_leaf(side)) ends.insert(side);
       if (ends.contains(at) && owner_[at] == at) owner_[at] = kStop;  // at the side of its guard
     }
     std::erase_if(order_, [this](NodeId at) { return owner_[at] != at; });

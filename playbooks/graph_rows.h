@@ -33,7 +33,7 @@ struct Row {
   std::vector<std::string> lines{};
   std::optional<std::string> down{};  // label of the way to the next row; none: there is no such way
   std::vector<Exit> exits{};
-  std::string settles{};      // id of the row whose debt it ends
+  std::string settles{};    // id of the row whose debt it ends
   std::vector<Box> inside;  // a rollout's turn, a played playbook: one box or none
 };
 

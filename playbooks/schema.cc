@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "state/base/json.h"
@@ -185,6 +187,56 @@ json::object of_collection(const KeySpec& row) {
   }
 }
 
+// How a form is called in hovers and in the reference.
+constexpr std::pair<Form, std::string_view> kWords[] = {
+    {Form::version, "1"},
+    {Form::expression, "E, an expression"},
+    {Form::truth, "B, an expression that is true or false"},
+    {Form::hosts, "S, an expression that gives a set of hosts"},
+    {Form::prose, "T, a text for people with ${E} in it"},
+    {Form::line, "one line of text"},
+    {Form::text, "text"},
+    {Form::literal, "a constant of the parameter's type"},
+    {Form::time, "D, a time (30s 5m 4h 1d) or params.x"},
+    {Form::duration, "a time: 30s 5m 4h 1d"},
+    {Form::count, "N, a whole number from 1, or params.x"},
+    {Form::count_or_percent, "N, or 1% to 100%"},
+    {Form::whole, "a whole number"},
+    {Form::truth_value, "true or false"},
+    {Form::word, "one word of a list"},
+    {Form::name, "a name: letters, digits, - and _"},
+    {Form::action, "an action: letters, digits, - _ and ."},
+    {Form::names, "a list of names"},
+    {Form::address, "a host name or an IP address"},
+    {Form::path, "the path of a file"},
+    {Form::secret, "file:/path, never the secret itself"},
+    {Form::moment, "\"22:00\" or \"2026-12-28 00:00\""},
+    {Form::rate, "1 per 1d"},
+    {Form::field, "action.field"},
+    {Form::fields, "a list of action.field, with ` of host` where it must be asked of the host in hand"},
+    {Form::member_type, "a type"},
+    {Form::arguments, "a map of inputs: E, or T for an input of type text"},
+    {Form::steps, "a list of steps"},
+    {Form::arms, "a list of { when, do }"},
+    {Form::map, "a map"},
+    {Form::list, "a list of maps"},
+    {Form::named, "a map from names to maps"},
+    {Form::called, "a map from names to maps"},
+    {Form::actions, "a map from names to maps"},
+    {Form::named_expressions, "a map from names to E"},
+    {Form::named_truths, "a map from names to B"},
+    {Form::named_hosts, "a map from names to S"},
+    {Form::named_types, "a map from names to types"},
+    {Form::records, "a map from names to maps of types"},
+    {Form::proven, "a map from inputs to lists of action.field"},
+    {Form::by_role, "a map from roles to action.field"},
+    {Form::by_action, "a map from actions to lists of action.field"},
+    {Form::by_effect, "a map from effects to maps"},
+    {Form::bounds, "a map from action.input to a number or time"},
+    {Form::bounds_by_book, "a map from playbooks to maps from parameters to a number or time"},
+    {Form::modes, "a map from playbooks to observe, suggest, approve or auto"},
+    {Form::groups, "a map from names to lists of users"}};
+
 // What an editor shows when the pointer rests on a key.
 std::string hover(const KeySpec& row) {
   std::string out(row.meaning);
@@ -279,101 +331,8 @@ void print(const json::value& value, std::size_t depth, std::string& out) {
 }  // namespace
 
 std::string_view form_words(Form form) {
-  switch (form) {
-    case Form::version:
-      return "1";
-    case Form::expression:
-      return "E, an expression";
-    case Form::truth:
-      return "B, an expression that is true or false";
-    case Form::hosts:
-      return "S, an expression that gives a set of hosts";
-    case Form::prose:
-      return "T, a text for people with ${E} in it";
-    case Form::line:
-      return "one line of text";
-    case Form::text:
-      return "text";
-    case Form::literal:
-      return "a constant of the parameter's type";
-    case Form::time:
-      return "D, a time (30s 5m 4h 1d) or params.x";
-    case Form::duration:
-      return "a time: 30s 5m 4h 1d";
-    case Form::count:
-      return "N, a whole number from 1, or params.x";
-    case Form::count_or_percent:
-      return "N, or 1% to 100%";
-    case Form::whole:
-      return "a whole number";
-    case Form::truth_value:
-      return "true or false";
-    case Form::word:
-      return "one word of a list";
-    case Form::name:
-      return "a name: letters, digits, - and _";
-    case Form::action:
-      return "an action: letters, digits, - _ and .";
-    case Form::names:
-      return "a list of names";
-    case Form::address:
-      return "a host name or an IP address";
-    case Form::path:
-      return "the path of a file";
-    case Form::secret:
-      return "file:/path, never the secret itself";
-    case Form::moment:
-      return "\"22:00\" or \"2026-12-28 00:00\"";
-    case Form::rate:
-      return "1 per 1d";
-    case Form::field:
-      return "action.field";
-    case Form::fields:
-      return "a list of action.field, with ` of host` where it must be asked of the host in hand";
-    case Form::member_type:
-      return "a type";
-    case Form::arguments:
-      return "a map of inputs: E, or T for an input of type text";
-    case Form::steps:
-      return "a list of steps";
-    case Form::arms:
-      return "a list of { when, do }";
-    case Form::map:
-      return "a map";
-    case Form::list:
-      return "a list of maps";
-    case Form::named:
-    case Form::called:
-    case Form::actions:
-      return "a map from names to maps";
-    case Form::named_expressions:
-      return "a map from names to E";
-    case Form::named_truths:
-      return "a map from names to B";
-    case Form::named_hosts:
-      return "a map from names to S";
-    case Form::named_types:
-      return "a map from names to types";
-    case Form::records:
-      return "a map from names to maps of types";
-    case Form::proven:
-      return "a map from inputs to lists of action.field";
-    case Form::by_role:
-      return "a map from roles to action.field";
-    case Form::by_action:
-      return "a map from actions to lists of action.field";
-    case Form::by_effect:
-      return "a map from effects to maps";
-    case Form::bounds:
-      return "a map from action.input to a number or time";
-    case Form::bounds_by_book:
-      return "a map from playbooks to maps from parameters to a number or time";
-    case Form::modes:
-      return "a map from playbooks to observe, suggest, approve or auto";
-    case Form::groups:
-      return "a map from names to lists of users";
-  }
-  return {};
+  const auto found = std::ranges::find(kWords, form, &std::pair<Form, std::string_view>::first);
+  return found == std::end(kWords) ? std::string_view() : found->second;
 }
 
 std::string json_schema(const FileKind& kind) {

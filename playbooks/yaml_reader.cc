@@ -90,7 +90,8 @@ MapReader::MapReader(const YamlContext& context, const YamlNode& map, const Shap
   if (map_ == nullptr) return;
   for (const KeySpec& row : shape.keys) {
     if (row.need == Need::compulsory && map_->find(row.key) == nullptr)
-      context_.error("UJ0202", span_, fmt::format("{} needs `{}`", what_, row.key), std::string(row.meaning));
+      context_.error("UJ0202", span_, fmt::format("{} needs `{}`", what_, row.key),
+                     fmt::format("`{}`: {}", row.key, row.meaning));
   }
 }
 

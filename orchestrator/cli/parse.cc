@@ -104,10 +104,10 @@ void add_others(Builder& b, Options& options) {
                            "  unjam schema > playbook.schema.json\n  unjam schema policy");
   b.subject(schema, "KIND", "playbook (if not given), policy, inventory or contracts", false);
 
-  auto* fmt = b.command("fmt", "bring white space and indentation of YAML files in order; nothing else is touched",
-                        "  unjam fmt my.yaml policy.yaml\n  unjam fmt --check my.yaml\n  unjam fmt - < my.yaml");
-  fmt->add_option("FILE", options.files, "files; - reads stdin and writes stdout")->required();
-  fmt->add_flag("--check", options.check, "write nothing; exit code 1 if a file would change");
+  auto* format = b.command("fmt", "bring white space and indentation of YAML files in order; nothing else is touched",
+                           "  unjam fmt my.yaml policy.yaml\n  unjam fmt --check my.yaml\n  unjam fmt - < my.yaml");
+  format->add_option("FILE", options.files, "files; - reads stdin and writes stdout")->required();
+  format->add_flag("--check", options.check, "write nothing; exit code 1 if a file would change");
 
   auto* packs = b.command("packs", "list actions with effect, retry class, undo, providers",
                           "  unjam packs\n  unjam packs --packs ./my-packs --json");
@@ -207,14 +207,16 @@ void add_reports(Builder& b, Options& options) {
   b.json(why);
 }
 
-// What eval's options did not take is its expression: exactly one.
-void take_expression(const CLI::App& eval, Options& options) {
-  if (!eval.parsed()) return;
+// What eval's options did not take is its expression: exactly one. What is wrong with it, or nothing.
+std::string take_expression(const CLI::App& eval, Options& options) {
+  if (!eval.parsed()) return {};
   auto rest = eval.remaining();
+  std::erase(rest, "--");
   if (!options.subject.empty()) rest.insert(rest.begin(), options.subject);
-  if (rest.empty()) throw CLI::RequiredError("EXPR");
-  if (rest.size() > 1) throw CLI::ExtrasError(std::vector<std::string>(rest.begin() + 1, rest.end()));
+  if (rest.empty()) return "EXPR is required\nRun with --help for more information.\n";
+  if (rest.size() > 1) return fmt::format("one expression, not {}: write it in quotes\n", rest.size());
   options.subject = rest.front();
+  return {};
 }
 
 }  // namespace
@@ -237,7 +239,8 @@ Parsed parse_arguments(int argc, const char* const* argv) {
   add_others(builder, parsed.options);
   try {
     app.parse(argc, argv);
-    take_expression(*app.get_subcommand("eval"), parsed.options);
+    parsed.err = take_expression(*app.get_subcommand("eval"), parsed.options);
+    if (!parsed.err.empty()) parsed.exit = kBadInput;
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;

@@ -52,8 +52,8 @@ std::string untidy(const std::string& text, std::mt19937& chance) {
 }
 
 TEST(Format, IndentsByTwoAndTidiesTheEnds) {
-  EXPECT_EQ(formatted("\n\na:\n    b: 1   \n    c:\n    -   d: x\n        e: y\n    -  f\n\n\n\ng: 2"),
-            "a:\n  b: 1\n  c:\n    - d: x\n      e: y\n    - f\n\ng: 2\n");
+  EXPECT_EQ(formatted("\n\na:\n    b: 1   \n    c:\n    -   d: x\n        e: z\n    -  f\n\n\n\ng: 2"),
+            "a:\n  b: 1\n  c:\n    - d: x\n      e: z\n    - f\n\ng: 2\n");
 }
 
 TEST(Format, KeepsCommentsWithTheirLines) {

@@ -8,7 +8,7 @@ namespace unjam::playbooks {
 namespace {
 
 TEST(Sarif, TellsRulePlaceAndText) {
-  const auto loaded = load_text("a b.yaml", "unjam: 1\nplaybook: x\nsummary: y\nsteps:\n  - out: { escalate: no }\n");
+  const auto loaded = load_text("a b.yaml", "unjam: 1\nplaybook: x\nsummary: z\nsteps:\n  - out: { escalate: no }\n");
   const json::object log = sarif(loaded.faults.all(), "1.2");
   EXPECT_EQ(log.at("version"), "2.1.0");
   const auto& run = log.at("runs").at(0).as_object();
