@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -247,23 +247,24 @@ TEST(Graph, IsWellFormed) {
 // given a drawing, when its arrows are read, then both ends of each are drawn, and every row is reached
 TEST(Graph, ArrowsJoinWhatIsDrawn) {
   const std::string text = to_dot(*program_of("heal-intersite-queue"));
-  const std::regex drawn("^ *([a-z0-9_]+) \\[");
-  const std::regex arrow("^ *([a-z0-9_]+) -> ([a-z0-9_]+)");
+  const RE2 drawn("^ *([a-z0-9_]+) \\[");
+  const RE2 arrow("^ *([a-z0-9_]+) -> ([a-z0-9_]+)");
   std::set<std::string> nodes{"start"};
   std::set<std::string> reached;
   std::istringstream lines(text);
-  std::smatch found;
+  std::string from;
+  std::string to;
   std::vector<std::pair<std::string, std::string>> arrows;
   for (std::string line; std::getline(lines, line);) {
-    if (std::regex_search(line, found, arrow)) {
-      arrows.emplace_back(found[1], found[2]);
-    } else if (std::regex_search(line, found, drawn)) {
-      nodes.insert(found[1]);
+    if (RE2::PartialMatch(line, arrow, &from, &to)) {
+      arrows.emplace_back(from, to);
+    } else if (RE2::PartialMatch(line, drawn, &from)) {
+      nodes.insert(from);
     }
   }
-  for (const auto& [from, to] : arrows) {
-    EXPECT_TRUE(nodes.contains(from) && nodes.contains(to)) << from << " -> " << to;
-    reached.insert(to);
+  for (const auto& [begin, end] : arrows) {
+    EXPECT_TRUE(nodes.contains(begin) && nodes.contains(end)) << begin << " -> " << end;
+    reached.insert(end);
   }
   for (const std::string& node : nodes) {
     const bool drawn_first = node == "start" || node == "node" || node == "edge";

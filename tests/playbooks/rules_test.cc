@@ -2,9 +2,9 @@
 #include "playbooks/rules.h"
 
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 #include <filesystem>
-#include <regex>
 #include <set>
 
 #include "tests/playbooks/document.h"
@@ -51,14 +51,15 @@ TEST(Rules, ExamplesAreRefusedAndMended) {
 // given every code in the sources, when looked up, then explain knows it, and knows no other
 TEST(Rules, AreThoseThatTheSourcesIssue) {
   std::set<std::string> issued;
-  const std::regex code("\"(UJ[0-9]{4})\"");
+  const RE2 code("\"(UJ[0-9]{4})\"");
   const std::filesystem::path root(UNJAM_SOURCE_DIR);
   for (const auto* folder : {"playbooks", "actions", "orchestrator"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       const std::string name = entry.path().filename().string();
       if (entry.path().extension() != ".cc" || name.starts_with("rules") || name == "sarif.cc") continue;
       const std::string text = read_text_file(entry.path().string());
-      for (std::sregex_iterator at(text.begin(), text.end(), code), end; at != end; ++at) issued.insert((*at)[1]);
+      re2::StringPiece rest(text);
+      for (std::string found; RE2::FindAndConsume(&rest, code, &found);) issued.insert(found);
     }
   }
   std::set<std::string> explained;
