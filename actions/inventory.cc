@@ -42,19 +42,19 @@ class InventoryLoader {
       : context_(context), into_(into), folder_(fs::path(context.source->name()).parent_path()) {}
 
   void load(const YamlNode& root) {
-    MapReader head(context_, root, "an inventory");
+    MapReader head(context_, root, playbooks::kInventoryShape, "an inventory");
     playbooks::read_version(context_, head);
-    if (const YamlNode* node = head.need("inventory")) {
+    if (const YamlNode* node = head.take("inventory")) {
       into_.name = playbooks::read_name(context_, *node, "inventory").value_or("");
     }
     if (const YamlNode* node = head.take("summary")) {
       into_.summary = playbooks::read_text(context_, *node, "summary").value_or("");
     }
-    if (const YamlNode* node = head.need("time_source")) into_.time_source = address(*node, "time_source");
-    if (const YamlNode* node = head.need("sites")) into_.sites = playbooks::read_names(context_, *node, "sites");
-    if (const YamlNode* node = head.need("roles")) into_.roles = playbooks::read_names(context_, *node, "roles");
-    if (const YamlNode* node = head.need("connect")) each(*node, "connect", &InventoryLoader::connection);
-    if (const YamlNode* node = head.need("hosts")) {
+    if (const YamlNode* node = head.take("time_source")) into_.time_source = address(*node, "time_source");
+    if (const YamlNode* node = head.take("sites")) into_.sites = playbooks::read_names(context_, *node, "sites");
+    if (const YamlNode* node = head.take("roles")) into_.roles = playbooks::read_names(context_, *node, "roles");
+    if (const YamlNode* node = head.take("connect")) each(*node, "connect", &InventoryLoader::connection);
+    if (const YamlNode* node = head.take("hosts")) {
       each(*node, "hosts", &InventoryLoader::host);
       if (node->kind == YamlNode::Kind::map && node->entries.empty()) {
         context_.error("UJ0206", node->span, "an inventory without hosts", "name at least one host");
@@ -141,7 +141,7 @@ class InventoryLoader {
   void connection(const YamlNode& key, const YamlNode& value) {
     Connection out;
     out.name = playbooks::read_name(context_, key, "connection").value_or("");
-    MapReader map(context_, value, fmt::format("connection {}", out.name));
+    MapReader map(context_, value, playbooks::kConnectionShape, fmt::format("connection {}", out.name));
     transport_of(map, out);
     if (const YamlNode* node = map.take("user")) out.user = playbooks::read_text(context_, *node, "user").value_or("");
     if (const YamlNode* node = map.take("port")) port(*node, out);
@@ -209,22 +209,22 @@ class InventoryLoader {
   void host(const YamlNode& key, const YamlNode& value) {
     Host out;
     out.name = HostName(playbooks::read_name(context_, key, "host").value_or(""));
-    MapReader map(context_, value, fmt::format("host {}", out.name.text));
-    if (const YamlNode* node = map.need("site")) {
+    MapReader map(context_, value, playbooks::kHostShape, fmt::format("host {}", out.name.text));
+    if (const YamlNode* node = map.take("site")) {
       out.site = playbooks::read_word(context_, *node, "site", into_.sites).value_or("");
     }
-    if (const YamlNode* node = map.need("role")) {
+    if (const YamlNode* node = map.take("role")) {
       out.role = playbooks::read_word(context_, *node, "role", into_.roles).value_or("");
     }
-    if (const YamlNode* node = map.need("address")) out.address = address(*node, "address");
-    if (const YamlNode* node = map.need("packs")) {
+    if (const YamlNode* node = map.take("address")) out.address = address(*node, "address");
+    if (const YamlNode* node = map.take("packs")) {
       out.packs = playbooks::read_names(context_, *node, "packs");
       if (node->kind == YamlNode::Kind::list && node->items.empty()) {
         context_.error("UJ0206", node->span,
                        fmt::format("host {} has no pack: nothing could be run on it", out.name.text));
       }
     }
-    if (const YamlNode* node = map.need("connect")) {
+    if (const YamlNode* node = map.take("connect")) {
       std::vector<std::string> names;
       for (const auto& [name, connection] : into_.connect) names.push_back(name);
       out.connect = playbooks::read_word(context_, *node, "connect", names).value_or("");

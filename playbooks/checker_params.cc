@@ -91,7 +91,8 @@ TypePtr BookChecker::param_type(const model::NameAt& word) {
 std::optional<Value> BookChecker::param_literal(const model::NameAt& text, const Type& type, std::string_view what) {
   const std::string& word = text.name;
   const auto wrong = [&](std::string_view form) -> std::optional<Value> {
-    error("UJ0206", text.span, fmt::format("{} \"{}\" is not a {}", what, word, spell(type)), std::string(form));
+    error("UJ0206", text.span, fmt::format("{} \"{}\" is not a {}", what, word, spell(type)),
+          number_help(*book_.source, text.span, word, form));
     return std::nullopt;
   };
   switch (type.kind) {

@@ -94,11 +94,11 @@ class ContractLoader {
   ContractLoader(Contracts& into, const YamlContext& context) : into_(into), context_(context) {}
 
   void load(const YamlNode& root) {
-    MapReader head(context_, root, "a contract file");
+    MapReader head(context_, root, kContractsShape, "a contract file");
     read_version(context_, head);
-    if (const YamlNode* name = head.need("contracts")) file_ = read_name(context_, *name, "contracts").value_or("");
+    if (const YamlNode* name = head.take("contracts")) file_ = read_name(context_, *name, "contracts").value_or("");
     if (const YamlNode* records = head.take("records")) load_records(*records);
-    if (const YamlNode* actions = head.need("actions")) load_actions(*actions);
+    if (const YamlNode* actions = head.take("actions")) load_actions(*actions);
     head.finish();
   }
 
@@ -215,7 +215,7 @@ class ContractLoader {
     ActionSpec spec;
     spec.name = name;
     spec.contracts = file_;
-    MapReader reader(context_, node, "action " + name);
+    MapReader reader(context_, node, kActionShape, "action " + name);
     load_classes(reader, spec);
     if (const YamlNode* inputs = reader.take("inputs")) spec.inputs = read_members(*inputs, "inputs");
     if (const YamlNode* outputs = reader.take("outputs")) spec.outputs = read_members(*outputs, "outputs");

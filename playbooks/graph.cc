@@ -1,225 +1,264 @@
-// The compiled machine as Mermaid and DOT. A rollout is a box of its own; gates and obligations are written on it.
+// The compiled machine as Mermaid and DOT. Rows go down, ways out stand at their side; a rollout is a box of its own
+// with its gate at the top, and what settles a debt points back at what made it.
 #include <fmt/format.h>
 
-#include <map>
-#include <vector>
+#include <array>
 
-#include "playbooks/program.h"
+#include "playbooks/graph_rows.h"
 
 namespace unjam::playbooks {
-
 namespace {
 
-constexpr std::size_t kMaxLabel = 60;
-
-struct Box {  // one machine, drawn inside another
-  std::string title;
-  std::vector<std::string> notes;
+struct Colours {
+  const char* name;
+  const char* fill;
+  const char* line;
 };
 
-struct Vertex {
-  std::string id;
-  std::string label;
-  Node::Kind kind = Node::Kind::end;
-};
+// In the order of Tone.
+constexpr std::array<Colours, 8> kColours{{{"plain", "#ffffff", "#555555"},
+                                           {"looks", "#e8f1fb", "#3b6ea5"},
+                                           {"nudges", "#eef4e4", "#6b8f3a"},
+                                           {"owes", "#fff3d6", "#b7791f"},
+                                           {"disrupts", "#fde3e1", "#b3261e"},
+                                           {"people", "#efe6f8", "#6b3fa0"},
+                                           {"good", "#dff3e4", "#2e7d4f"},
+                                           {"bad", "#fbe9e7", "#b3261e"}}};
 
-struct Arrow {
-  std::string from;
-  std::string to;
-  std::string label;
-};
-
-std::string cut(std::string text) {
-  for (char& c : text)
-    if (c == '\n' || c == '"' || c == '`' || c == '{' || c == '}') c = c == '\n' ? ' ' : '\'';
-  if (text.size() > kMaxLabel) {
-    text.resize(kMaxLabel - 3);
-    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
-    text += "...";
-  }
-  return text;
+const Colours& colours(Tone tone) {
+  return kColours[static_cast<std::size_t>(tone)];
 }
 
-std::string label_of(const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::guard:
-      return fmt::format("{}: {}?", node.step, cut(node.expr->text.text));
-    case Node::Kind::act: {
-      std::string text = fmt::format("{}: {} [{}]", node.step, node.action->name, spell(node.action->effect));
-      if (!node.action->undo.empty() && node.action->undo != "none") text += " owes " + node.action->undo;
-      return text;
-    }
-    case Node::Kind::snapshot:
-      return fmt::format("{}: look once, {}", node.step, node.action->name);
-    case Node::Kind::settle:
-      return fmt::format("{}: settles {}", node.step, node.target);
-    case Node::Kind::expect:
-      return fmt::format("{}: expect {}", node.step, cut(node.expr->text.text));
-    case Node::Kind::look:
-      return fmt::format("{}: until {}", node.step, cut(node.expr->text.text));
-    case Node::Kind::rollout:
-      return fmt::format("{}: each of {}", node.step, cut(node.expr->text.text));
-    case Node::Kind::play:
-      return fmt::format("{}: play {}", node.step, node.program->name);
-    case Node::Kind::approve:
-      return fmt::format("{}: approve", node.step);
-    case Node::Kind::wait:
-      return fmt::format("{}: wait", node.step);
-    case Node::Kind::done:
-      return fmt::format("{}: done", node.step);
-    case Node::Kind::escalate:
-      return fmt::format("{}: escalate", node.step);
-    case Node::Kind::end:
-      return "ok";
-    case Node::Kind::stop:
-      return "stop, settle, page";
-    case Node::Kind::undecided:
-      return "undecided: escalate";
-  }
-  return {};
-}
-
-// Walks a machine and hands boxes, vertices and arrows to a writer, in the machine's own order.
-template <typename Writer>
-class Drawing {
+class Dot {
  public:
-  explicit Drawing(Writer& writer) : writer_(writer) {}
-
-  void machine(const Machine& machine, const std::string& prefix) {
-    std::vector<bool> used(machine.nodes.size(), false);
-    used[machine.entry] = true;
-    for (NodeId id = 0; id < machine.nodes.size(); ++id)
-      if (id > kUndecided)
-        for (const auto& [to, label] : edges(machine.nodes[id])) used[to] = true;
-    for (NodeId id = 0; id < machine.nodes.size(); ++id)
-      if (used[id] || id > kUndecided) vertex(machine.nodes[id], name(prefix, id));
-    writer_.entry(name(prefix, machine.entry));
-    for (NodeId id = kUndecided + 1; id < machine.nodes.size(); ++id)
-      for (const auto& [to, label] : edges(machine.nodes[id]))
-        writer_.arrow({name(prefix, id), name(prefix, to), label});
+  std::string draw(const Box& box) {
+    out_ = fmt::format("digraph \"{}\" {{\n", quoted(box.title));
+    line("compound=true; rankdir=TB; nodesep=0.25; ranksep=0.3; fontname=\"Helvetica\"; fontsize=12;");
+    line("node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=11, margin=\"0.12,0.06\"];");
+    line("edge [fontname=\"Helvetica\", fontsize=10, color=\"#555555\"];");
+    line(fmt::format("labelloc=t; label={};", label(box.title, box.lines)));
+    line("start [shape=circle, width=0.15, label=\"\", fillcolor=\"#555555\"];");
+    line(fmt::format("start -> {};", head(box.rows.front())));
+    rows(box.rows);
+    std::string text;
+    for (const std::string& one : legend()) text += html(one) + "<br align=\"left\"/>";
+    line(fmt::format("legend [shape=note, style=filled, fillcolor=\"#fffff0\", label=<{}>];", text));
+    line(fmt::format("{} -> legend [style=invis];", tail(box.rows.back())));
+    return std::move(out_) + "}\n";
   }
 
  private:
-  static std::string name(const std::string& prefix, NodeId id) { return fmt::format("{}n{}", prefix, id); }
+  void line(const std::string& text) { out_ += std::string(2 * depth_, ' ') + text + "\n"; }
 
-  static std::vector<std::pair<NodeId, std::string>> edges(const Node& node) {
-    using Kind = Node::Kind;
-    if (node.kind == Kind::done) return {{kEnd, "done"}};
-    if (node.kind == Kind::escalate) return {{kStop, "escalated"}};
-    const bool asks = node.kind == Kind::guard || node.kind == Kind::look || node.kind == Kind::expect;
-    std::vector<std::pair<NodeId, std::string>> out{{node.yes, asks ? "yes" : "ok"}};
-    if (node.kind == Kind::snapshot || node.kind == Kind::wait) return out;
-    out.emplace_back(node.no, asks ? "no" : "not ok");
-    if (node.skipped && *node.skipped != node.yes) out.emplace_back(*node.skipped, "skipped");
-    if (node.kind == Kind::guard || node.kind == Kind::look) out.emplace_back(node.unknown, "unknown");
+  void rows(const std::vector<Row>& all) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const Row& row = all[i];
+      if (row.inside.empty()) {
+        node(row);
+      } else {
+        box(row);
+      }
+      sides(row);
+      if (row.down && i + 1 < all.size()) down(row, all[i + 1]);
+      if (!row.settles.empty())
+        line(
+            fmt::format("{} -> {} [style=dashed, constraint=false, color=\"#b7791f\", fontcolor=\"#b7791f\", "
+                        "label=\"settles\"];",
+                        row.id, row.settles));
+    }
+  }
+
+  void node(const Row& row) {
+    const Colours& colour = colours(row.tone);
+    const char* shape = row.form == Row::Form::end ? "oval" : "box";
+    const bool gate = row.form == Row::Form::gate;
+    const bool round = row.form == Row::Form::step;
+    const std::string border = gate ? "peripheries=2, penwidth=2" : "penwidth=1";
+    line(fmt::format("{} [shape={}, style=\"{}\", fillcolor=\"{}\", color=\"{}\", {}, label={}];", row.id, shape,
+                     round ? "rounded,filled" : "filled", gate ? "#ffffff" : colour.fill,
+                     gate ? "#1a1a1a" : colour.line, border, label(row.title, row.lines)));
+  }
+
+  void box(const Row& row) {
+    const Box& inner = row.inside.front();
+    line(fmt::format("subgraph cluster_{} {{", row.id));
+    ++depth_;
+    line(fmt::format("style=\"rounded,filled\"; fillcolor=\"#f7f7f7\"; color=\"#888888\"; labeljust=l; label={};",
+                     label(inner.title, inner.lines)));
+    rows(inner.rows);
+    --depth_;
+    line("}");
+  }
+
+  void sides(const Row& row) {
+    for (std::size_t i = 0; i < row.exits.size(); ++i) {
+      const Exit& exit = row.exits[i];
+      const Colours& colour = colours(exit.tone);
+      const std::string id = fmt::format("{}_x{}", row.id, i);
+      line(fmt::format(
+          "{} [shape=box, style=\"rounded,filled\", fontsize=10, fillcolor=\"{}\", color=\"{}\", label={}];", id,
+          colour.fill, colour.line, label({}, {exit.text})));
+      const std::string clipped = row.inside.empty() ? "" : fmt::format(", ltail=cluster_{}", row.id);
+      line(fmt::format("{} -> {} [label=\"{}\"{}];", tail(row), id, quoted(exit.label), clipped));
+      if (row.inside.empty()) line(fmt::format("{{ rank=same; {}; {}; }}", row.id, id));
+    }
+  }
+
+  void down(const Row& row, const Row& next) {
+    std::string more = "weight=20";
+    if (!row.inside.empty()) more += fmt::format(", ltail=cluster_{}", row.id);
+    if (!next.inside.empty()) more += fmt::format(", lhead=cluster_{}", next.id);
+    line(fmt::format("{} -> {} [label=\"{}\", {}];", tail(row), head(next), quoted(*row.down), more));
+  }
+
+  // A cluster has no arrows of its own: its first and last rows stand for it.
+  static std::string head(const Row& row) {
+    return row.inside.empty() ? row.id : head(row.inside.front().rows.front());
+  }
+  static std::string tail(const Row& row) { return row.inside.empty() ? row.id : tail(row.inside.front().rows.back()); }
+
+  static std::string quoted(std::string_view text) {
+    std::string out;
+    for (const char c : text) out += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
     return out;
   }
 
-  void vertex(const Node& node, const std::string& id) {
-    if (!node.body && !node.program) return writer_.vertex({id, label_of(node), node.kind});
-    Box box{label_of(node), {}};
-    if (node.gate) {
-      if (node.gate->floor) box.notes.push_back("floor " + cut(node.gate->floor->text.text));
-      for (const auto& condition : node.gate->require)
-        box.notes.push_back(fmt::format("{}: {}", condition.name, cut(condition.expr->text.text)));
+  static std::string html(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      if (c == '<') {
+        out += "&lt;";
+      } else if (c == '>') {
+        out += "&gt;";
+      } else if (c == '&') {
+        out += "&amp;";
+      } else if (c == '"') {
+        out += "&quot;";
+      } else {
+        out += c;
+      }
     }
-    writer_.open(id, box);
-    machine(node.body ? *node.body : node.program->machine, id + "_");
-    writer_.close();
-    if (!node.after_turn) return;
-    writer_.open(id + "_until", Box{node.step + ": after each turn", {}});
-    machine(*node.after_turn, id + "_u_");
-    writer_.close();
+    return out;
   }
 
-  Writer& writer_;
+  static std::string label(const std::string& title, const std::vector<std::string>& lines) {
+    std::string text = title.empty() ? "" : fmt::format("<b>{}</b><br align=\"left\"/>", html(title));
+    for (const std::string& one : lines) text += html(one) + "<br align=\"left\"/>";
+    return "<" + text + ">";
+  }
+
+  std::string out_{};
+  std::size_t depth_ = 1;
 };
 
 class Mermaid {
  public:
-  explicit Mermaid(const Program& program) {
-    out_ = fmt::format("---\ntitle: {}\n---\nstateDiagram-v2\n", cut(program.name));
+  std::string draw(const Box& box) {
+    out_ = fmt::format("---\ntitle: \"{}\"\n---\nflowchart TD\n", plain(box.title));
+    for (const Colours& colour : kColours)
+      line(fmt::format("classDef {} fill:{},stroke:{},color:#1a1a1a,text-align:left", colour.name, colour.fill,
+                       colour.line));
+    line("classDef gate fill:#ffffff,stroke:#1a1a1a,stroke-width:3px,color:#1a1a1a,text-align:left");
+    line("start(( )) --> " + name(box.rows.front()));
+    rows(box.rows);
+    std::vector<std::string> text = legend();
+    line(fmt::format("legend[{}]:::plain", label({}, text)));
+    return std::move(out_);
   }
-  void vertex(const Vertex& v) { line(fmt::format("state \"{}\" as {}", v.label, v.id)); }
-  void arrow(const Arrow& a) { line(fmt::format("{} --> {}: {}", a.from, a.to, a.label)); }
-  void entry(const std::string& id) { line(fmt::format("[*] --> {}", id)); }
-  void open(const std::string& id, const Box& box) {
-    line(fmt::format("state \"{}\" as {}", box.title, id));
-    line(fmt::format("state {} {{", id));
-    ++depth_;
-    for (std::size_t i = 0; i < box.notes.size(); ++i)
-      line(fmt::format("state \"gate: {}\" as {}_g{}", box.notes[i], id, i));
-  }
-  void close() {
-    --depth_;
-    line("}");
-  }
-  std::string text() { return std::move(out_); }
 
  private:
   void line(const std::string& text) { out_ += std::string(2 * depth_, ' ') + text + "\n"; }
+  static std::string name(const Row& row) { return row.inside.empty() ? row.id : row.id + "_box"; }
 
-  std::string out_;
+  void rows(const std::vector<Row>& all) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const Row& row = all[i];
+      if (row.inside.empty()) {
+        node(row);
+      } else {
+        const Box& inner = row.inside.front();
+        line(fmt::format("subgraph {}[{}]", name(row), label(inner.title, inner.lines)));
+        ++depth_;
+        line("direction TB");
+        rows(inner.rows);
+        --depth_;
+        line("end");
+      }
+      for (std::size_t x = 0; x < row.exits.size(); ++x)
+        line(fmt::format("{} -->{} {}_x{}({}):::{}", name(row), on(row.exits[x].label), row.id, x,
+                         label({}, {row.exits[x].text}), colours(row.exits[x].tone).name));
+      if (row.down && i + 1 < all.size()) line(fmt::format("{} -->{} {}", name(row), on(*row.down), name(all[i + 1])));
+      if (!row.settles.empty()) line(fmt::format("{} -.->|\"settles\"| {}", row.id, row.settles));
+    }
+  }
+
+  void node(const Row& row) {
+    const std::string text = label(row.title, row.lines);
+    switch (row.form) {
+      case Row::Form::step:
+        return line(fmt::format("{}({}):::{}", row.id, text, colours(row.tone).name));
+      case Row::Form::question:
+        return line(fmt::format("{}>{}]:::{}", row.id, text, colours(row.tone).name));
+      case Row::Form::gate:
+        return line(fmt::format("{}{{{{{}}}}}:::gate", row.id, text));
+      case Row::Form::end:
+        return line(fmt::format("{}([{}]):::{}", row.id, text, colours(row.tone).name));
+    }
+  }
+
+  static std::string on(const std::string& text) { return text.empty() ? "" : fmt::format("|\"{}\"|", plain(text)); }
+
+  // Mermaid reads #name; as a character, and < as the begin of a tag.
+  static std::string plain(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      switch (c) {
+        case '"':
+          out += "#quot;";
+          break;
+        case '<':
+          out += "#lt;";
+          break;
+        case '>':
+          out += "#gt;";
+          break;
+        case '#':
+          out += "#35;";
+          break;
+        case '&':
+          out += "#amp;";
+          break;
+        case '{':
+          out += "#123;";
+          break;
+        case '}':
+          out += "#125;";
+          break;
+        default:
+          out += c;
+      }
+    }
+    return out;
+  }
+
+  static std::string label(const std::string& title, const std::vector<std::string>& lines) {
+    std::string text = title.empty() ? "" : fmt::format("<b>{}</b>", plain(title));
+    for (const std::string& one : lines) text += (text.empty() ? "" : "<br/>") + plain(one);
+    return "\"" + text + "\"";
+  }
+
+  std::string out_{};
   std::size_t depth_ = 1;
 };
-
-class Dot {
- public:
-  explicit Dot(const Program& program) {
-    out_ = fmt::format("digraph \"{}\" {{\n  node [shape=box, fontname=\"sans-serif\"];\n", cut(program.name));
-  }
-  void vertex(const Vertex& v) {
-    const bool choice = v.kind == Node::Kind::guard || v.kind == Node::Kind::look;
-    const bool end = v.kind == Node::Kind::end || v.kind == Node::Kind::stop || v.kind == Node::Kind::undecided;
-    line(fmt::format("{} [label=\"{}\", shape={}];", v.id, v.label, choice ? "diamond" : end ? "oval" : "box"));
-  }
-  void arrow(const Arrow& a) { line(fmt::format("{} -> {} [label=\"{}\"];", box(a.from), box(a.to), a.label)); }
-  void entry(const std::string& id) {
-    if (depth_ > 1) return line(fmt::format("{0}_in [shape=point]; {0}_in -> {0};", id));
-    line(fmt::format("start [shape=point]; start -> {};", box(id)));
-  }
-  void open(const std::string& id, const Box& box) {
-    line(fmt::format("subgraph cluster_{} {{", id));
-    ++depth_;
-    std::string title = box.title;
-    for (const auto& note : box.notes) title += "\\ngate: " + note;
-    line(fmt::format("label=\"{}\";", title));
-    line(fmt::format("{}_box [label=\"{}\", shape=plaintext];", id, "each turn"));
-    boxes_[id] = id + "_box";
-  }
-  void close() {
-    --depth_;
-    line("}");
-  }
-  std::string text() { return std::move(out_) + "}\n"; }
-
- private:
-  void line(const std::string& text) { out_ += std::string(2 * depth_, ' ') + text + "\n"; }
-  std::string box(const std::string& id) const {
-    const auto found = boxes_.find(id);
-    return found == boxes_.end() ? id : found->second;
-  }
-
-  std::string out_;
-  std::map<std::string, std::string> boxes_;  // a cluster has no arrows of its own: its label node stands for it
-  std::size_t depth_ = 1;
-};
-
-template <typename Writer>
-std::string draw(const Program& program) {
-  Writer writer(program);
-  Drawing<Writer>(writer).machine(program.machine, "");
-  return writer.text();
-}
 
 }  // namespace
 
 std::string to_mermaid(const Program& program) {
-  return draw<Mermaid>(program);
+  return Mermaid().draw(rows_of(program));
 }
 
 std::string to_dot(const Program& program) {
-  return draw<Dot>(program);
+  return Dot().draw(rows_of(program));
 }
 
 }  // namespace unjam::playbooks

@@ -74,7 +74,7 @@ std::optional<DurationArg> Loader::load_time(const YamlNode& node, std::string_v
     return DurationArg{*duration_literal(node.text), {}, node.span};
   if (node.kind != YamlNode::Kind::scalar || !node.text.empty())
     context_.error("UJ0206", node.span, fmt::format("{} is a time, this is {}", what, shown(node)),
-                   "write 30s, 5m, 4h or 1d, or params.x");
+                   number_help(*context_.source, node.span, node.text, "write 30s, 5m, 4h or 1d, or params.x"));
   return std::nullopt;
 }
 
@@ -96,7 +96,7 @@ std::optional<CountArg> Loader::load_count(const YamlNode& node, std::string_vie
   context_.error(
       "UJ0206", node.span,
       fmt::format("{} is a whole number from 1{}, this is \"{}\"", what, percent ? " or a percentage" : "", node.text),
-      "or write params.x");
+      number_help(*context_.source, node.span, node.text, "or write params.x"));
   return std::nullopt;
 }
 
@@ -130,14 +130,14 @@ void Loader::load_params(const YamlNode& node, model::Playbook& into) {
     }
     model::ParamSpec param;
     param.name = {key.text, key.span};
-    MapReader keys(context_, value, fmt::format("parameter {}", key.text));
+    MapReader keys(context_, value, kParamShape, fmt::format("parameter {}", key.text));
     const auto text = [&](const YamlNode* found, std::string_view what) -> std::optional<NameAt> {
       if (found == nullptr) return std::nullopt;
       auto read = read_text(context_, *found, what);
       if (!read) return std::nullopt;
       return NameAt{std::move(*read), found->span};
     };
-    if (auto type = text(keys.need("type"), "type")) param.type = std::move(*type);
+    if (auto type = text(keys.take("type"), "type")) param.type = std::move(*type);
     param.fallback = text(keys.take("default"), "default");
     param.min = text(keys.take("min"), "min");
     param.max = text(keys.take("max"), "max");
@@ -163,9 +163,9 @@ void Loader::load_facts(const YamlNode& node, model::Playbook& into) {
     if (!good_name(key)) continue;
     model::FactSpec fact;
     fact.name = {key.text, key.span};
-    MapReader keys(context_, value, fmt::format("fact {}", key.text));
-    if (const YamlNode* run = keys.need("run")) fact.action = load_name(*run, "run", true).value_or(NameAt{});
-    if (const YamlNode* hosts = keys.need("hosts")) fact.hosts = load_expr(*hosts, "hosts");
+    MapReader keys(context_, value, kFactShape, fmt::format("fact {}", key.text));
+    if (const YamlNode* run = keys.take("run")) fact.action = load_name(*run, "run", true).value_or(NameAt{});
+    if (const YamlNode* hosts = keys.take("hosts")) fact.hosts = load_expr(*hosts, "hosts");
     if (const YamlNode* with = keys.take("with")) fact.with = load_with(*with);
     if (const YamlNode* fresh = keys.take("fresh")) fact.fresh = load_time(*fresh, "fresh");
     if (const YamlNode* limit = keys.take("limit")) fact.limit = load_time(*limit, "limit");
@@ -182,13 +182,13 @@ model::Playbook Loader::load(const YamlNode& root) {
     context_.error("UJ0201", watch->span, "this is a watch, not a playbook", "watches are not supported yet");
     return book;
   }
-  MapReader head(context_, root, "a playbook");
+  MapReader head(context_, root, kPlaybookShape, "a playbook");
   read_version(context_, head);
-  if (const YamlNode* name = head.need("playbook")) {
+  if (const YamlNode* name = head.take("playbook")) {
     book.name = read_name(context_, *name, "playbook").value_or("");
     book.name_span = name->span;
   }
-  if (const YamlNode* summary = head.need("summary")) {
+  if (const YamlNode* summary = head.take("summary")) {
     book.summary = read_text(context_, *summary, "summary").value_or("");
     if (book.summary.find('\n') != std::string::npos) context_.error("UJ0206", summary->span, "summary is one line");
   }
@@ -196,7 +196,7 @@ model::Playbook Loader::load(const YamlNode& root) {
   if (const YamlNode* targets = head.take("targets")) book.targets = load_named(*targets, "targets");
   if (const YamlNode* facts = head.take("facts")) load_facts(*facts, book);
   if (const YamlNode* lets = head.take("let")) book.lets = load_named(*lets, "let");
-  if (const YamlNode* steps = head.need("steps")) book.steps = load_steps(*steps, "steps");
+  if (const YamlNode* steps = head.take("steps")) book.steps = load_steps(*steps, "steps");
   head.finish();
   return book;
 }

@@ -18,58 +18,31 @@ namespace {
 
 constexpr std::size_t kMaxSteps = 10'000;  // of one list
 
-struct VerbRow {
-  std::string_view key;
-  Verb verb;
-  std::vector<std::string_view> keys;  // besides the verb and `when`
-};
-
-// Which keys a verb takes. `do` alone is a group; beside `rollout` it is its body.
-const std::vector<VerbRow>& verbs() {
-  static const std::vector<VerbRow> kVerbs{
-      {"run", Verb::run, {"hosts", "with", "limit", "undo", "retry"}},
-      {"expect", Verb::expect, {"hold", "limit", "else"}},
-      {"choose", Verb::choose, {"else"}},
-      {"rollout", Verb::rollout, {"order", "batch", "stop_after", "until", "gate", "do"}},
-      {"ladder", Verb::ladder, {"after_each", "until", "hold", "limit", "else"}},
-      {"play", Verb::play, {"with", "until"}},
-      {"settles", Verb::settles, {"limit"}},
-      {"approve", Verb::approve, {"limit"}},
-      {"wait", Verb::wait, {}},
-      {"done", Verb::done, {}},
-      {"escalate", Verb::escalate, {}},
-      {"do", Verb::group, {}}};
-  return kVerbs;
-}
-
-const VerbRow& row_of(Verb verb) {
-  return *std::ranges::find(verbs(), verb, &VerbRow::verb);
+const Shape& shape_of(Verb verb) {
+  return *verb_shapes()[static_cast<std::size_t>(verb)];
 }
 
 std::vector<std::string> verb_words() {
   std::vector<std::string> words;
-  for (const VerbRow& row : verbs()) words.emplace_back(row.key);
+  for (const Shape* shape : verb_shapes()) words.emplace_back(shape->name);
   return words;
 }
 
 // Every key that some step takes: for the nearest word when a step has no verb.
 std::vector<std::string> step_words() {
   std::vector<std::string> words = verb_words();
-  for (const VerbRow& row : verbs())
-    for (const std::string_view key : row.keys) words.emplace_back(key);
-  words.emplace_back("when");
+  for (const Shape* shape : verb_shapes()) {
+    for (const KeySpec& row : shape->keys) {
+      if (std::ranges::find(words, row.key) == words.end()) words.emplace_back(row.key);
+    }
+  }
   return words;
-}
-
-bool wants_limit(Verb verb) {
-  return verb == Verb::run || verb == Verb::expect || verb == Verb::ladder || verb == Verb::settles ||
-         verb == Verb::approve;
 }
 
 }  // namespace
 
 std::string_view model::spell(Verb verb) {
-  return row_of(verb).key;
+  return shape_of(verb).name;
 }
 
 Steps Loader::load_steps(const YamlNode& node, std::string_view what) {
@@ -111,7 +84,7 @@ void Loader::load_step(const YamlNode& item, Steps& into) {
   if (verb) {
     step.verb = *verb;
     step.broken = !named;
-    MapReader reader(context_, value, fmt::format("step {} ({})", key.text, model::spell(*verb)));
+    MapReader reader(context_, value, shape_of(*verb), fmt::format("step {} ({})", key.text, model::spell(*verb)));
     load_keys(reader, step);
   }
   into.push_back(std::move(step));
@@ -119,11 +92,15 @@ void Loader::load_step(const YamlNode& item, Steps& into) {
 
 std::optional<Verb> Loader::verb_of(const YamlNode& keys, const NameAt& name, Span& span) {
   std::vector<std::pair<Verb, Span>> found;
-  for (const VerbRow& row : verbs()) {
-    if (row.verb == Verb::group && !found.empty()) continue;  // the body of a rollout
+  const auto shapes = verb_shapes();
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const auto verb = static_cast<Verb>(i);
+    if (verb == Verb::group) continue;
     for (const auto& [key, value] : keys.entries)
-      if (key.text == row.key) found.emplace_back(row.verb, key.span);
+      if (key.text == shapes[i]->name) found.emplace_back(verb, key.span);
   }
+  // Beside another verb `do` is the body of a rollout.
+  if (const YamlNode* body = found.empty() ? keys.find("do") : nullptr) found.emplace_back(Verb::group, body->span);
   if (found.size() == 1) {
     // `do` beside a misspelt verb is its body, not a group.
     if (found.front().first == Verb::group && tell_unknown_keys(keys, name, true)) return std::nullopt;
@@ -150,6 +127,10 @@ bool Loader::tell_unknown_keys(const YamlNode& keys, const NameAt& name, bool on
   const auto words = step_words();
   for (const auto& [key, value] : keys.entries) {
     if (std::ranges::find(words, key.text) != words.end()) continue;
+    if (key.text.empty()) {  // a fault of the text, told by its reader
+      told = true;
+      continue;
+    }
     if (only_verbs && nearest(key.text, verb_words()).empty()) continue;
     context_.error("UJ0201", key.span, fmt::format("step {} has no key `{}`", name.name, key.text),
                    key_help(key.text, only_verbs ? verb_words() : words));
@@ -159,8 +140,7 @@ bool Loader::tell_unknown_keys(const YamlNode& keys, const NameAt& name, bool on
 }
 
 void Loader::load_keys(MapReader& reader, Step& step) {
-  const VerbRow& row = row_of(step.verb);
-  const YamlNode* verb = reader.take(row.key);
+  const YamlNode* verb = reader.take(model::spell(step.verb));
   if (const YamlNode* when = reader.take("when")) step.when = load_expr(*when, "when");
   if (verb != nullptr) load_verb(*verb, step);
   load_modifiers(reader, step);
@@ -206,10 +186,8 @@ void Loader::load_verb(const YamlNode& value, Step& step) {
 }
 
 void Loader::load_modifiers(MapReader& reader, Step& step) {
-  const auto& keys = row_of(step.verb).keys;
-  const auto take = [&](std::string_view key) -> const YamlNode* {
-    return std::ranges::find(keys, key) == keys.end() ? nullptr : reader.take(key);
-  };
+  const Shape& shape = shape_of(step.verb);
+  const auto take = [&](std::string_view key) { return shape.find(key) == nullptr ? nullptr : reader.take(key); };
   if (const YamlNode* hosts = take("hosts")) step.hosts = load_expr(*hosts, "hosts");
   if (const YamlNode* with = take("with")) step.with = load_with(*with);
   if (const YamlNode* undo = take("undo")) step.undo = load_name(*undo, "undo", true).value_or(NameAt{{}, undo->span});
@@ -219,14 +197,7 @@ void Loader::load_modifiers(MapReader& reader, Step& step) {
     if (value && (*value < 0 || *value > 9)) context_.error("UJ0206", retry->span, "retry is 0 to 9");
     step.retry = value.value_or(0);
   }
-  if (wants_limit(step.verb)) {
-    if (const YamlNode* limit = reader.need("limit")) step.limit = load_time(*limit, "limit");
-  }
-  if (step.verb == Verb::ladder) {
-    if (const YamlNode* hold = reader.need("hold")) step.hold = load_time(*hold, "hold");
-    if (const YamlNode* until = reader.need("until")) step.until = load_expr(*until, "until");
-    return;
-  }
+  if (const YamlNode* limit = take("limit")) step.limit = load_time(*limit, "limit");
   if (const YamlNode* hold = take("hold")) step.hold = load_time(*hold, "hold");
   if (const YamlNode* until = take("until")) step.until = load_expr(*until, "until");
   if (const YamlNode* order = take("order")) step.order = load_expr(*order, "order");
@@ -237,13 +208,12 @@ void Loader::load_modifiers(MapReader& reader, Step& step) {
 void Loader::load_body(MapReader& reader, Step& step) {
   if (step.verb == Verb::rollout) {
     if (const YamlNode* gate = reader.take("gate")) load_gate(*gate, step);
-    if (const YamlNode* body = reader.need("do")) step.body = load_steps(*body, "do");
+    if (const YamlNode* body = reader.take("do")) step.body = load_steps(*body, "do");
   }
   if (step.verb == Verb::ladder) {
     if (const YamlNode* after = reader.take("after_each")) step.after_each = load_steps(*after, "after_each");
   }
-  const auto& keys = row_of(step.verb).keys;
-  if (std::ranges::find(keys, "else") == keys.end()) return;
+  if (shape_of(step.verb).find("else") == nullptr) return;
   if (const YamlNode* otherwise = reader.take("else")) {
     step.else_span = reader.key_span("else");
     step.otherwise = load_steps(*otherwise, "else");
@@ -251,7 +221,7 @@ void Loader::load_body(MapReader& reader, Step& step) {
 }
 
 void Loader::load_gate(const YamlNode& node, Step& step) {
-  MapReader reader(context_, node, "a gate");
+  MapReader reader(context_, node, kGateShape, "a gate");
   model::GateSpec gate;
   gate.span = reader.key_span("");
   if (const YamlNode* floor = reader.take("floor")) gate.floor = load_expr(*floor, "floor").value_or(model::ExprSlot{});
@@ -271,7 +241,7 @@ void Loader::load_gate(const YamlNode& node, Step& step) {
       }
     }
   }
-  if (const YamlNode* limit = reader.need("limit")) gate.limit = load_time(*limit, "limit");
+  if (const YamlNode* limit = reader.take("limit")) gate.limit = load_time(*limit, "limit");
   reader.finish();
   step.gate = std::move(gate);
 }
@@ -282,14 +252,14 @@ void Loader::load_arms(const YamlNode& node, Step& step) {
     return;
   }
   for (const YamlNode& item : node.items) {
-    MapReader reader(context_, item, "an arm");
+    MapReader reader(context_, item, kArmShape, "an arm");
     model::Arm arm;
     arm.span = item.span;
-    const YamlNode* when = reader.need("when");
+    const YamlNode* when = reader.take("when");
     if (when != nullptr) {
       if (auto slot = load_expr(*when, "when")) arm.when = std::move(*slot);
     }
-    if (const YamlNode* body = reader.need("do")) arm.body = load_steps(*body, "do");
+    if (const YamlNode* body = reader.take("do")) arm.body = load_steps(*body, "do");
     reader.finish();
     step.arms.push_back(std::move(arm));
   }

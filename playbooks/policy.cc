@@ -28,9 +28,9 @@ class PolicyLoader {
   }
 
   std::shared_ptr<const Policy> load(const YamlNode& root, const Diagnostics& out) {
-    MapReader head(context_, root, "a policy");
+    MapReader head(context_, root, kPolicyShape, "a policy");
     read_version(context_, head);
-    if (const auto* node = head.need("policy")) policy_.name = read_name(context_, *node, "policy").value_or("");
+    if (const auto* node = head.take("policy")) policy_.name = read_name(context_, *node, "policy").value_or("");
     if (const auto* node = head.take("summary")) read_text(context_, *node, "summary");
     if (const auto* node = head.take("healthy")) healthy(*node);
     if (const auto* node = head.take("floors")) each(*node, "floors", [&](const YamlNode& item) { floor(item); });
@@ -120,11 +120,11 @@ class PolicyLoader {
   }
 
   void floor(const YamlNode& node) {
-    MapReader map(context_, node, "a floor");
+    MapReader map(context_, node, kFloorShape, "a floor");
     FloorRule rule;
-    if (const auto* role = map.need("role")) rule.role = read_name(context_, *role, "role").value_or("");
+    if (const auto* role = map.take("role")) rule.role = read_name(context_, *role, "role").value_or("");
     if (const auto* scope = map.take("per")) rule.per = per(*scope, "per").value_or(Per::site);
-    if (const auto* min = map.need("min")) rule.min = read_int(context_, *min, "min").value_or(1);
+    if (const auto* min = map.take("min")) rule.min = read_int(context_, *min, "min").value_or(1);
     if (const auto* last = map.take("last"))
       rule.may_take_last = read_word(context_, *last, "last", {"allowed", "refused"}) == "allowed";
     if (rule.min < 1) context_.error("UJ0505", map.key_span("min"), "a floor of 0 protects nothing", "at least 1");
@@ -194,9 +194,9 @@ class PolicyLoader {
   }
 
   void limit(const YamlNode& node) {
-    MapReader map(context_, node, "a limit");
+    MapReader map(context_, node, kLimitShape, "a limit");
     LimitRule rule;
-    if (const auto* action = map.need("action"); action != nullptr && known_action(*action)) rule.action = action->text;
+    if (const auto* action = map.take("action"); action != nullptr && known_action(*action)) rule.action = action->text;
     if (const auto* scope = map.take("per")) rule.per = per(*scope, "per").value_or(Per::host);
     if (const auto* every = map.take("every")) rule.every = read_duration(context_, *every, "every");
     if (const auto* most = map.take("at_most")) at_most(*most, rule);
@@ -221,7 +221,7 @@ class PolicyLoader {
   void approvals(const YamlNode& node) {
     entries(node, "approvals", [&](const YamlNode& key, const YamlNode& value) {
       const auto kind = effect(key, "an effect");
-      MapReader map(context_, value, "an approval");
+      MapReader map(context_, value, kApprovalShape, "an approval");
       ApprovalRule rule;
       if (const auto* count = map.take("count")) rule.count = read_int(context_, *count, "count").value_or(1);
       if (const auto* by = map.take("by")) {
@@ -245,7 +245,7 @@ class PolicyLoader {
   }
 
   WindowRule window(const YamlNode& node, bool freeze) {
-    MapReader map(context_, node, freeze ? "a freeze" : "a window");
+    MapReader map(context_, node, freeze ? kFreezeShape : kWindowShape, freeze ? "a freeze" : "a window");
     WindowRule rule;
     if (const auto* name = map.need("name")) rule.name = read_name(context_, *name, "name").value_or("");
     if (const auto* from = map.need("from")) rule.from = moment(*from, "from");
@@ -294,10 +294,10 @@ class PolicyLoader {
   }
 
   void storm(const YamlNode& node) {
-    MapReader map(context_, node, "a storm brake");
-    if (const auto* above = map.need("above")) policy_.storm_above = read_int(context_, *above, "above");
-    if (const auto* of = map.need("of")) read_word(context_, *of, "of", {"runs"});
-    if (const auto* within = map.need("within")) policy_.storm_within = read_duration(context_, *within, "within");
+    MapReader map(context_, node, kStormShape, "a storm brake");
+    if (const auto* above = map.take("above")) policy_.storm_above = read_int(context_, *above, "above");
+    if (const auto* of = map.take("of")) read_word(context_, *of, "of", {"runs"});
+    if (const auto* within = map.take("within")) policy_.storm_within = read_duration(context_, *within, "within");
     map.finish();
   }
 

@@ -69,7 +69,8 @@ class Builder final : public YAML::EventHandler {
     bool has_key = false;
     YamlNode key{};
     bool key_is_piece = false;       // of the expression before it, cut at a comma
-    std::size_t value_begin = 0;     // byte at which the newest value begins
+    std::size_t key_begin = 0;       // bytes at which the newest key
+    std::size_t value_begin = 0;     // and the newest value begin
     std::set<std::string> keys{};    // seen so far
     std::set<std::size_t> hinted{};  // values that were already told to need quotes
   };
@@ -91,6 +92,11 @@ class Builder final : public YAML::EventHandler {
   void read_block(std::size_t begin, YamlNode& node);
   void read_plain(std::size_t begin, YamlNode& node);
   bool hint_quotes(std::size_t begin, bool flow, const char* why);
+  bool hint_colon(std::size_t begin, std::size_t end);
+  std::string mended(std::size_t begin, std::size_t bytes, std::string_view replacement, std::string_view what) const;
+  void refuse_tag(std::size_t begin);
+  std::size_t last_line_before(std::size_t at) const;
+  std::string hint_comment() const;
   std::size_t value_after_key(std::size_t key_end) const;
 
   SourcePtr source_;
@@ -106,6 +112,37 @@ class Builder final : public YAML::EventHandler {
 
 void Builder::error(const char* code, std::size_t byte, std::size_t bytes, std::string message, std::string help) {
   out_.error(code, source_, places_.at(byte, bytes), std::move(message), std::move(help));
+}
+
+// "what: the line with the replacement", or `what` alone if the line cannot be shown.
+std::string Builder::mended(std::size_t begin, std::size_t bytes, std::string_view replacement,
+                            std::string_view what) const {
+  const std::string line = line_with(*source_, places_.at(begin, bytes), replacement);
+  return line.empty() ? std::string(what) : fmt::format("{}: {}", what, line);
+}
+
+// A leading ! is what people write for `not`.
+void Builder::refuse_tag(std::size_t begin) {
+  const std::string_view rest = unquoted_expression(text_, begin, in_flow());
+  std::string meant = "not ";
+  meant += rest.substr(std::min(rest.find_first_not_of("! "), rest.size()));
+  if (in_flow() && meant.find_first_of(",[]{}") != std::string::npos) meant = in_quotes(meant);
+  const bool word = rest.size() > 1 && rest[1] != '!';
+  error("UJ0101", begin, 1, "a tag",
+        word ? mended(begin, rest.size(), meant, "to YAML a leading ! is a tag; write `not`")
+             : "the key decides the type of its value");
+}
+
+// `key:value` without a blank is one word to YAML. False: the text there is not of that kind.
+bool Builder::hint_colon(std::size_t begin, std::size_t end) {
+  const std::size_t colon = text_.substr(begin, end - begin).find(':');
+  if (colon == 0 || colon == std::string_view::npos) return false;
+  const std::string_view key = text_.substr(begin, colon);
+  const bool word = std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  const std::size_t behind = begin + colon + 1;
+  if (!word || behind >= end || text_[behind] == ' ' || text_[behind] == '\r') return false;
+  error("UJ0106", begin, colon + 1, "no blank behind the colon of a key", mended(begin + colon, 1, ": ", "write one"));
+  return true;
 }
 
 void Builder::count_node(std::size_t begin) {
@@ -132,7 +169,7 @@ bool Builder::hint_quotes(std::size_t begin, bool flow, const char* why) {
   return true;
 }
 
-void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
+void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   std::size_t begin = std::min(offset(mark), text_.size());
   count_node(begin);
   if (frames_.empty()) return;  // an empty document; the caller says so
@@ -142,7 +179,9 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
   node.span = places_.at(begin);
   const std::size_t word_end = text_.find_first_of(" \r\n,:]}", begin);
   const std::string_view word = text_.substr(begin, word_end - begin);
-  if (!word.empty() && is_boolean_word(word)) {
+  if (anchor != 0) {
+    error("UJ0101", begin, 1, "an anchor", "write the value again where it is needed; or put it in quotes");
+  } else if (!word.empty() && is_boolean_word(word)) {
     node.text = word;
     read_plain(begin, node);
     node.text.clear();
@@ -152,6 +191,8 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
     frame.node.entries.back().second.text.clear();  // a piece of an expression is none
     frame.has_key = false;
     return;
+  } else if (frame.has_key && frame.key.text.find(':') != std::string::npos && hint_colon(frame.key_begin, begin)) {
+    frame.key.text.clear();  // told; nothing follows from it
   } else if (frame.has_key) {
     node.span = frame.key.span;
     out_.error("UJ0103", source_, frame.key.span, fmt::format("\"{}\" has no value", frame.key.text),
@@ -189,7 +230,7 @@ YamlNode Builder::scalar(std::size_t begin, const std::string& value, std::size_
   end = begin + value.size();
   node.span = places_.at(begin, value.size());
   if (first == '!') {
-    error("UJ0101", begin, 1, "a tag", "the key decides the type of its value; write `not` instead of a leading !");
+    refuse_tag(begin);
   } else if (first == '&') {
     error("UJ0101", begin, 1, "an anchor", "write the value again where it is needed; or put it in quotes");
   } else if (first == '*') {
@@ -230,13 +271,17 @@ void Builder::read_quoted(std::size_t begin, YamlNode& node, std::size_t& end) {
   end = std::min(i + 1, text_.size());
   node.span = places_.at(begin + 1, i > begin + 1 ? i - begin - 1 : 1);
   if (i >= text_.size() || text_[i] != quote)
-    error("UJ0104", begin, 1, "quotes over several lines", "write the text in one line, or use | with the text below");
+    error("UJ0104", begin, 1, "quotes over several lines",
+          mended(begin, places_.line_end(begin) - begin, "|",
+                 "write the text in one line; or without the quotes below, indented, behind"));
 }
 
 void Builder::read_plain(std::size_t begin, YamlNode& node) {
   if (text_.substr(begin, node.text.size()) != node.text || node.text.find('\n') != std::string::npos) {
-    error("UJ0104", begin, places_.line_end(begin) - begin, "a value over several lines",
-          "use | and write it below, indented: then places inside it can be told exactly");
+    const std::size_t length = places_.line_end(begin) - begin;
+    error(
+        "UJ0104", begin, length, "a value over several lines",
+        mended(begin, length, "|", "write all of it below, indented, where places in it can be told exactly, behind"));
     return;
   }
   if (node.text == "<<") {
@@ -246,13 +291,14 @@ void Builder::read_plain(std::size_t begin, YamlNode& node) {
           node.text.empty()
               ? std::string("an empty value")
               : fmt::format("\"{}\" is a truth value to some readers of YAML, a text or nothing to others", node.text),
-          "write true or false, or put the word in quotes");
+          mended(begin, node.text.size(), in_quotes(node.text), "write true or false; or the word in quotes"));
   }
 }
 
 void Builder::read_block(std::size_t begin, YamlNode& node) {
   node.style = YamlNode::Style::block;
-  if (text_[begin] == '>') error("UJ0104", begin, 1, "folded text", "use | : folding loses lines and columns");
+  if (text_[begin] == '>')
+    error("UJ0104", begin, 1, "folded text", mended(begin, 1, "|", "folding loses lines and columns; write"));
   const std::size_t header_end = places_.line_end(begin);
   if (text_.substr(begin, header_end - begin).substr(0, 3).find_first_of("0123456789") != std::string_view::npos)
     error("UJ0104", begin, 2, "a block scalar with a number", "indent its first line; that decides for the others");
@@ -283,8 +329,7 @@ void Builder::open(YamlNode::Kind kind, const YAML::Mark& mark, const std::strin
     throw LimitReached{};
   }
   if (anchor != 0) error("UJ0101", begin, 1, "an anchor", "write the value again where it is needed");
-  if (!tag.empty() && tag != "?")
-    error("UJ0101", begin, 1, "a tag", "the key decides the type of its value; write `not` instead of a leading !");
+  if (!tag.empty() && tag != "?") error("UJ0101", begin, 1, "a tag", "the key decides the type of its value");
   if (expects_key()) {
     error("UJ0106", begin, 1, "a key must be one word", "an expression that begins with [ or { needs quotes");
     throw LimitReached{};
@@ -332,6 +377,7 @@ void Builder::add_key(Frame& frame, YamlNode node, std::size_t begin, std::size_
     error("UJ0102", begin, end - begin, fmt::format("key \"{}\" twice in one map", node.text),
           "some readers take the first, some the last: keep one");
   frame.key = std::move(node);
+  frame.key_begin = begin;
   frame.has_key = true;
   const std::size_t before = frame.value_begin;
   frame.key_is_piece = frame.node.flow && !frame.node.entries.empty() &&
@@ -345,6 +391,24 @@ std::size_t Builder::value_after_key(std::size_t key_end) const {
   if (at < text_.size() && text_[at] == ':') ++at;
   while (at < text_.size() && text_[at] == ' ') ++at;
   return at;
+}
+
+// The line before the one that holds `at`, or that line if there is none: where the fault mostly is.
+std::size_t Builder::last_line_before(std::size_t at) const {
+  const std::size_t begin = places_.line_begin(at);
+  return begin == 0 ? 0 : places_.line_begin(begin - 1);
+}
+
+// A text with a # in it that was not quoted: the rest of the line, the bracket too, is a comment.
+std::string Builder::hint_comment() const {
+  const std::size_t value = frames_.back().value_begin;
+  const std::string_view line = text_.substr(value, places_.line_end(value) - value);
+  const std::size_t hash = line.find(" #");
+  const std::size_t close = line.find_last_of("}]");
+  if (hash == std::string_view::npos || close == std::string_view::npos || close < hash) return {};
+  std::string_view meant = line.substr(0, close);
+  while (meant.ends_with(' ')) meant.remove_suffix(1);
+  return mended(value, meant.size(), in_quotes(meant), "behind a blank # begins a comment; write the text in quotes");
 }
 
 void Builder::syntax_error(const YAML::Mark& mark) {
@@ -364,13 +428,12 @@ void Builder::syntax_error(const YAML::Mark& mark) {
     const bool value_known = begin > 0 && (frame.has_key || !frame.node.entries.empty());
     if (same_line && value_known && text_[begin] != '\n' && hint_quotes(begin, frame.node.flow, why)) return;
   }
+  const std::size_t begun = text_.find_first_not_of(" -", places_.line_begin(at == 0 ? 0 : last_line_before(at)));
+  if (begun < at && hint_colon(begun, places_.line_end(begun))) return;
   if (at >= text_.size() && in_flow()) {
     const bool map = frames_.back().node.kind == YamlNode::Kind::map;
-    const Span open = frames_.back().node.span;
-    const auto rest = source_->line(open.line);
-    const bool comment = rest.find(" #", std::min<std::size_t>(open.column, rest.size())) != std::string_view::npos;
-    out_.error("UJ0106", source_, open, map ? "this { is never closed" : "this [ is never closed",
-               comment ? "a # after a blank begins a comment: write a value with one in quotes" : "");
+    out_.error("UJ0106", source_, frames_.back().node.span, map ? "this { is never closed" : "this [ is never closed",
+               hint_comment());
     return;
   }
   error("UJ0106", at, 1, "this is not YAML", kSyntaxHelp);
@@ -423,6 +486,20 @@ std::unique_ptr<YamlNode> parse_yaml(const SourcePtr& source, Diagnostics& out) 
   auto root = parse_yaml_all(source, own);
   for (const Diagnostic& fault : own.all()) out.add(fault);
   return own.failed() ? nullptr : std::move(root);
+}
+
+std::string line_with(const Source& source, Span span, std::string_view replacement) {
+  std::string_view line = source.line(span.line);
+  if (line.size() > kMaxShownLine) return {};
+  std::size_t begin = 0;
+  for (std::uint32_t i = 1; i < span.column && begin < line.size(); ++i) begin += decode_utf8(line, begin).bytes;
+  std::size_t end = begin;
+  for (std::uint32_t i = 0; i < span.length && end < line.size(); ++i) end += decode_utf8(line, end).bytes;
+  std::string out(line.substr(0, begin));
+  out += replacement;
+  out += line.substr(end);
+  out.erase(0, out.find_first_not_of(' '));
+  return out;
 }
 
 Result<SourcePtr> read_source(const std::string& path) {

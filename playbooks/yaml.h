@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,10 @@ std::unique_ptr<YamlNode> parse_yaml(const SourcePtr& source, Diagnostics& out);
 // value, a tag): a loader that goes on with it reports all faults of a file at once. Nothing may be made of it if
 // `out.failed()`.
 std::unique_ptr<YamlNode> parse_yaml_all(const SourcePtr& source, Diagnostics& out);
+
+// The line of `span` as it would read with `replacement` there, without the blanks before it: shown as the mended line.
+// Empty if the line is too long to be shown.
+std::string line_with(const Source& source, Span span, std::string_view replacement);
 
 // Reads a file of at most kMaxYamlBytes; ErrorKind::not_found, denied, exhausted, io.
 Result<SourcePtr> read_source(const std::string& path);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <limits>
 
@@ -83,14 +84,28 @@ MapReader::MapReader(const YamlContext& context, const YamlNode& map, std::strin
   }
 }
 
+MapReader::MapReader(const YamlContext& context, const YamlNode& map, const Shape& shape, std::string what)
+    : MapReader(context, map, std::move(what)) {
+  shape_ = &shape;
+  if (map_ == nullptr) return;
+  for (const KeySpec& row : shape.keys) {
+    if (row.need == Need::compulsory && map_->find(row.key) == nullptr)
+      context_.error("UJ0202", span_, fmt::format("{} needs `{}`", what_, row.key),
+                     fmt::format("`{}`: {}", row.key, row.meaning));
+  }
+}
+
 const YamlNode* MapReader::take(std::string_view key) {
+  assert(shape_ == nullptr || shape_->find(key) != nullptr);
   known_.emplace_back(key);
   return map_ == nullptr ? nullptr : map_->find(key);
 }
 
 const YamlNode* MapReader::need(std::string_view key) {
   const YamlNode* found = take(key);
-  if (found == nullptr && map_ != nullptr) context_.error("UJ0202", span_, fmt::format("{} needs `{}`", what_, key));
+  const bool told = shape_ != nullptr;  // at the beginning
+  if (found == nullptr && map_ != nullptr && !told)
+    context_.error("UJ0202", span_, fmt::format("{} needs `{}`", what_, key));
   return found;
 }
 
@@ -108,6 +123,9 @@ void MapReader::finish() {
 }
 
 void MapReader::finish(const std::vector<std::string>& also_known) {
+  const auto asked = [this](const KeySpec& row) { return std::ranges::find(known_, row.key) != known_.end(); };
+  assert(shape_ == nullptr || std::ranges::all_of(shape_->keys, asked));
+  (void)asked;
   if (map_ == nullptr) return;
   std::vector<std::string> words = known_;
   words.insert(words.end(), also_known.begin(), also_known.end());
@@ -144,13 +162,44 @@ std::optional<std::int64_t> whole_number(std::string_view text, bool negative) {
   return value;
 }
 
+std::string number_help(const Source& source, Span span, std::string_view text, std::string_view otherwise) {
+  const auto digits_only = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  std::string_view digits = text;
+  if (!digits.empty() && std::string_view("smhd%").find(digits.back()) != std::string_view::npos)
+    digits.remove_suffix(1);
+  const auto shown = [&](std::string_view why, std::string meant) {
+    const std::string line = line_with(source, span, meant + std::string(text.substr(digits.size())));
+    return line.empty() ? std::string(why) : fmt::format("{}; write: {}", why, line);
+  };
+  if (digits_only(digits) && digits.size() > 1 && digits.front() == '0') {
+    const std::size_t first = std::min(digits.find_first_not_of('0'), digits.size() - 1);
+    return shown("a leading zero means base eight to some readers of YAML", std::string(digits.substr(first)));
+  }
+  std::int64_t value = 0;
+  const int base = digits.starts_with("0x") ? 16 : 8;
+  if (digits.starts_with("0x") || digits.starts_with("0o")) {
+    const auto [end, error] = std::from_chars(digits.data() + 2, digits.data() + digits.size(), value, base);
+    if (error == std::errc() && end == digits.data() + digits.size())
+      return shown("numbers are written in base ten", fmt::format("{}", value));
+  }
+  std::string joined;
+  for (const char c : digits) joined += c == '_' ? std::string() : std::string(1, c);
+  if (joined.size() < digits.size() && digits_only(joined)) return shown("digits only", std::move(joined));
+  const std::size_t colon = digits.find(':');
+  if (colon != std::string_view::npos && digits_only(digits.substr(0, colon)) && digits_only(digits.substr(colon + 1)))
+    return "to some readers of YAML this is a number of base sixty; write 30s, 5m, 4h or 1d";
+  return std::string(otherwise);
+}
+
 std::optional<std::int64_t> read_int(const YamlContext& context, const YamlNode& node, std::string_view what) {
   const std::string* text = scalar_of(context, node, what);
   if (text == nullptr) return std::nullopt;
   const auto value = whole_number(*text);
   if (!value)
     context.error("UJ0206", node.span, fmt::format("{} is a whole number, this is \"{}\"", what, *text),
-                  "digits only, no leading zero");
+                  number_help(*context.source, node.span, *text, "digits only, no leading zero"));
   return value;
 }
 
@@ -194,7 +243,7 @@ std::optional<Duration> read_duration(const YamlContext& context, const YamlNode
   const auto value = duration_literal(*text);
   if (!value && !text->empty())
     context.error("UJ0206", node.span, fmt::format("{} is a time, this is \"{}\"", what, *text),
-                  "write 30s, 5m, 4h or 1d");
+                  number_help(*context.source, node.span, *text, "write 30s, 5m, 4h or 1d"));
   return value;
 }
 

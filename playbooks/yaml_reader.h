@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "playbooks/diagnostic.h"
+#include "playbooks/keys.h"
 #include "playbooks/value.h"
 #include "playbooks/yaml.h"
 
@@ -29,13 +30,17 @@ class MapReader {
  public:
   // `what` is what the map describes, for messages: "a gate", "action mail.queues".
   MapReader(const YamlContext& context, const YamlNode& map, std::string what);
+  // The keys are those of `shape`: a compulsory one that is absent is reported at once (UJ0202), and finish() knows
+  // all.
+  MapReader(const YamlContext& context, const YamlNode& map, const Shape& shape, std::string what);
 
-  const YamlNode* take(std::string_view key);  // null if absent
-  const YamlNode* need(std::string_view key);  // null and UJ0202 if absent
+  const YamlNode* take(std::string_view key);  // null if absent; with a shape: one of its keys
+  const YamlNode* need(std::string_view key);  // null and UJ0202 if absent; of maps without a shape
   bool has(std::string_view key) const { return map_ != nullptr && map_->find(key) != nullptr; }
   Span key_span(std::string_view key) const;  // of the key itself; of the map if absent
 
-  // Reports every key that was not taken (UJ0201). Keys that were asked for in vain count as known.
+  // Reports every key that was not taken (UJ0201). Keys that were asked for in vain count as known. With a shape every
+  // key of it must have been asked for: what the table promises is read.
   void finish();
   // The same, against these words as well.
   void finish(const std::vector<std::string>& also_known);
@@ -43,6 +48,7 @@ class MapReader {
  private:
   const YamlContext& context_;
   const YamlNode* map_ = nullptr;
+  const Shape* shape_ = nullptr;
   std::string what_;
   Span span_;
   std::vector<std::string> known_;
@@ -65,6 +71,10 @@ std::optional<std::string> read_word(const YamlContext& context, const YamlNode&
                                      const std::vector<std::string>& words);
 std::vector<std::string> read_names(const YamlContext& context, const YamlNode& node, std::string_view what,
                                     bool dots = false);
+
+// The help for a number that readers of YAML take differently (012, 0x1F, 1:30, 1_000): what they make of it, and the
+// line with what was meant. For anything else `otherwise`.
+std::string number_help(const Source& source, Span span, std::string_view text, std::string_view otherwise);
 
 // `unjam: 1` of the head. False if it is missing or of another version.
 bool read_version(const YamlContext& context, MapReader& head);

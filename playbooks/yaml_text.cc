@@ -25,6 +25,13 @@ bool is_mark(std::string_view line, std::string_view mark) {
   return line.starts_with(mark) && (line.size() == mark.size() || line[mark.size()] == ' ');
 }
 
+// The line with two blanks for each tab; how far it must stand in, its writer knows.
+std::string without_tabs(std::string_view line) {
+  std::string out = "write blanks, never tabs: ";
+  for (const char c : line.substr(0, kMaxExpression)) out += c == '\t' ? std::string(2, ' ') : std::string(1, c);
+  return out;
+}
+
 // One fault of a kind in a line is enough.
 bool check_characters(std::string_view line, std::size_t begin, const SourcePtr& source, const TextPlaces& places,
                       Diagnostics& out) {
@@ -37,7 +44,7 @@ bool check_characters(std::string_view line, std::size_t begin, const SourcePtr&
       return false;
     }
     if (point.value == U'\t') {
-      out.error("UJ0108", source, places.at(begin + i), "a tab", "use blanks; inside of text write it in words");
+      out.error("UJ0108", source, places.at(begin + i), "a tab", without_tabs(line));
       return false;
     }
     if (point.value == U'\uFEFF' && begin + i == 0) {

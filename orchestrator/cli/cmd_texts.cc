@@ -1,4 +1,4 @@
-// check, graph, eval, packs, inventory: what is written, without any host.
+// check, graph, packs, inventory: what is written, without any host.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,46 +6,10 @@
 #include "orchestrator/cli/commands.h"
 #include "orchestrator/cli/sources.h"
 #include "orchestrator/cli/views.h"
+#include "playbooks/sarif.h"
 
 namespace unjam::cli {
 namespace {
-
-using playbooks::Evaluated;
-using playbooks::Value;
-
-// The variables of --var; nothing else has a name.
-class Variables final : public playbooks::Scope {
- public:
-  explicit Variables(std::map<std::string, Value, std::less<>> values) : values_(std::move(values)) {}
-  Evaluated name(std::string_view name) const override {
-    const auto found = values_.find(name);
-    if (found != values_.end()) return found->second;
-    return std::unexpected(playbooks::Unknown{fmt::format("nothing is named {}: give --var {}=JSON", name, name)});
-  }
-  Evaluated of_host(std::string_view function, const playbooks::HostRef&) const override {
-    return std::unexpected(playbooks::Unknown{fmt::format("no function {}: there are no facts in `eval`", function)});
-  }
-  Evaluated attribute(const playbooks::HostRef& host, std::string_view) const override {
-    return std::unexpected(playbooks::Unknown{fmt::format("no host {}: there is no inventory in `eval`", host.name)});
-  }
-
- private:
-  std::map<std::string, Value, std::less<>> values_;
-};
-
-Result<std::map<std::string, Value, std::less<>>> variables(const std::vector<std::string>& given) {
-  const auto texts = pairs(given, "--var");
-  if (!texts) return std::unexpected(texts.error());
-  std::map<std::string, Value, std::less<>> out;
-  for (const auto& [name, text] : *texts) {
-    const auto parsed = parse_json(text);
-    if (!parsed) return fail(ErrorKind::invalid, parsed.error().message, "--var " + name);
-    auto value = playbooks::from_json(*parsed, *playbooks::types::dyn());
-    if (!value) return fail(ErrorKind::invalid, value.error().message, "--var " + name);
-    out.emplace(name, std::move(*value));
-  }
-  return out;
-}
 
 std::string providers_of(const actions::Packs& packs, const std::string& action) {
   std::vector<std::string> out;
@@ -119,6 +83,11 @@ json::array hosts_json(const actions::Inventory& inventory) {
 
 int check(const Context& context) {
   const auto sources = load_sources(context, true);
+  if (context.options.sarif) {
+    if (sources.error) return report(context, sources, "");
+    print_json(playbooks::sarif(sources.diagnostics.all(), UNJAM_VERSION));
+    return sources.ok() ? kDone : kBadInput;
+  }
   const auto good = sources.program ? fmt::format("{}: no faults\n", sources.program->name) : std::string();
   return report(context, sources, good);
 }
@@ -133,32 +102,6 @@ int graph(const Context& context) {
   else
     say(text);
   return kDone;
-}
-
-int eval(const Context& context) {
-  auto values = variables(context.options.vars);
-  if (!values) return refuse(context, values.error(), kBadInput);
-  const auto source = std::make_shared<playbooks::Source>("expression", context.options.subject);
-  playbooks::Diagnostics faults;
-  const auto tree = playbooks::parse_expr({context.options.subject, source, {1, 1, 1}}, faults);
-  if (tree) {
-    const auto value = playbooks::evaluate(*tree, Variables(std::move(*values)));
-    if (value) {
-      say(playbooks::json_text(*value) + "\n");
-      return kDone;
-    }
-    const auto span = value.error().where.line == 0 ? playbooks::Span{1, 1, 1} : value.error().where;
-    faults.error("UJ0302", source, span, value.error().reason);
-  }
-  json::array list;
-  for (const auto& fault : faults.all()) {
-    list.push_back(playbooks::to_json(fault));
-    auto text = playbooks::render(fault, false);
-    complain(text.ends_with('\n') ? text : text + '\n');
-  }
-  if (context.options.json)
-    print_json(json::object{{"ok", false}, {"diagnostics", std::move(list)}, {"exit_code", kBadInput}});
-  return kBadInput;
 }
 
 int packs(const Context& context) {

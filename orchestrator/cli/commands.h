@@ -8,6 +8,9 @@ namespace unjam::cli {
 int check(const Context& context);
 int graph(const Context& context);
 int eval(const Context& context);
+int explain(const Context& context);
+int schema(const Context& context);
+int format_files(const Context& context);
 int packs(const Context& context);
 int inventory(const Context& context);
 

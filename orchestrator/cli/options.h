@@ -17,6 +17,7 @@ struct Options {
   std::vector<std::string> packs;   // --packs, may be repeated
   std::vector<std::string> params;  // --param k=v
   std::vector<std::string> vars;    // eval --var name=JSON
+  std::vector<std::string> files;   // fmt
   std::vector<std::string> with;    // act --with k=v
   std::string on;                   // act --on EXPR
   std::string limit;                // act --limit
@@ -25,6 +26,8 @@ struct Options {
   std::optional<double> speed;
   std::uint64_t seed = 1;  // rehearse
   bool json = false;
+  bool sarif = false;    // check
+  bool check = false;    // fmt: only tell
   bool all = false;      // log
   bool log = false;      // rollback
   bool verbose = false;  // run, resume: details as well

@@ -69,13 +69,14 @@ class Builder {
   Options& options_;
 };
 
-void add_texts(Builder& b) {
+void add_texts(Builder& b, Options& options) {
   auto* check =
       b.command("check", "check a playbook: all faults, each with its place",
                 "  unjam check my.yaml\n  unjam check my.yaml --inventory hosts.yaml --policy policy.yaml --json");
   b.subject(check, "PLAYBOOK", "file, or a name in the catalogue");
   b.files(check, false);
   b.json(check);
+  check->add_flag("--sarif", options.sarif, "answer in SARIF 2.1.0, for code hosts and editors");
 
   auto* graph =
       b.command("graph", "print the state machine that a playbook compiles to",
@@ -90,12 +91,27 @@ void add_format(CLI::App* graph, Options& options) {
 }
 
 void add_others(Builder& b, Options& options) {
-  auto* eval = b.command("eval", "evaluate an expression; prints the typed value as JSON",
+  auto* eval = b.command("eval", "evaluate an expression; prints the value as JSON, with --json its type too",
                          "  unjam eval '1 + 2 * 3'\n  unjam eval 'q.stuck > 3 and not q.draining' --var "
-                         "'q={\"stuck\":5,\"draining\":false}'");
-  b.subject(eval, "EXPR", "the expression");
+                         "'q={\"stuck\":5,\"draining\":false}'\n  unjam eval -- '-(1 + 2)'");
+  b.subject(eval, "EXPR", "the expression", false);
   eval->add_option("--var", options.vars, "NAME=JSON (may be repeated)");
+  eval->allow_extras();  // an expression that begins with a minus looks like an option
   b.json(eval);
+
+  auto* explain = b.command("explain", "what a rule refuses and why, an example that it refuses, the same mended",
+                            "  unjam explain UJ0701\n  unjam explain            # all rules");
+  b.subject(explain, "CODE", "of a fault that `check` tells; without it all are listed", false);
+  b.json(explain);
+
+  auto* schema = b.command("schema", "JSON Schema of a kind of file, for completion and hover in editors",
+                           "  unjam schema > playbook.schema.json\n  unjam schema policy");
+  b.subject(schema, "KIND", "playbook (if not given), policy, inventory or contracts", false);
+
+  auto* format = b.command("fmt", "bring white space and indentation of YAML files in order; nothing else is touched",
+                           "  unjam fmt my.yaml policy.yaml\n  unjam fmt --check my.yaml\n  unjam fmt - < my.yaml");
+  format->add_option("FILE", options.files, "files; - reads stdin and writes stdout")->required();
+  format->add_flag("--check", options.check, "write nothing; exit code 1 if a file would change");
 
   auto* packs = b.command("packs", "list actions with effect, retry class, undo, providers",
                           "  unjam packs\n  unjam packs --packs ./my-packs --json");
@@ -199,6 +215,18 @@ void add_reports(Builder& b, Options& options) {
   b.json(why);
 }
 
+// What eval's options did not take is its expression: exactly one. What is wrong with it, or nothing.
+std::string take_expression(const CLI::App& eval, Options& options) {
+  if (!eval.parsed()) return {};
+  auto rest = eval.remaining();
+  std::erase(rest, "--");
+  if (!options.subject.empty()) rest.insert(rest.begin(), options.subject);
+  if (rest.empty()) return "EXPR is required\nRun with --help for more information.\n";
+  if (rest.size() > 1) return fmt::format("one expression, not {}: write it in quotes\n", rest.size());
+  options.subject = rest.front();
+  return {};
+}
+
 }  // namespace
 
 Parsed parse_arguments(int argc, const char* const* argv) {
@@ -214,11 +242,13 @@ Parsed parse_arguments(int argc, const char* const* argv) {
   add_runs(builder, parsed.options);
   add_control(builder, parsed.options);
   add_reports(builder, parsed.options);
-  add_texts(builder);
+  add_texts(builder, parsed.options);
   add_format(app.get_subcommand("graph"), parsed.options);
   add_others(builder, parsed.options);
   try {
     app.parse(argc, argv);
+    parsed.err = take_expression(*app.get_subcommand("eval"), parsed.options);
+    if (!parsed.err.empty()) parsed.exit = kBadInput;
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream err;

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 
 namespace unjam::actions {
@@ -173,6 +175,19 @@ TEST(Inventory, RefusesNoHosts) {
 
 TEST(Inventory, ReportsAllFaultsAtOnce) {
   EXPECT_GE(faults_of("unjam: 2\ninventory: X Y\nsites: a\nhosts: 3\n").size(), 5u);
+}
+
+// given the inventory of the language's reference, when loaded, then it is accepted
+TEST(Inventory, ExampleOfTheReferenceIsAccepted) {
+  std::ostringstream page;
+  page << std::ifstream(std::string(UNJAM_SOURCE_DIR) + "/playbooks/LANGUAGE.md").rdbuf();
+  const std::string mark = "<!-- inventory -->\n```yaml\n";
+  const std::size_t begin = page.str().find(mark);
+  ASSERT_NE(begin, std::string::npos);
+  const std::string rest = page.str().substr(begin + mark.size());
+  Diagnostics out;
+  EXPECT_TRUE(load(rest.substr(0, rest.find("```")), out));
+  EXPECT_TRUE(out.all().empty());
 }
 
 }  // namespace

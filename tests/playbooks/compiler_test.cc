@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 #include <set>
+#include <sstream>
 
 #include "tests/playbooks/load_support.h"
 
@@ -229,21 +231,62 @@ TEST(WorstCase, OfTheFlagshipIsTheSumOfItsLongestPath) {
   EXPECT_EQ(minutes, 1 + 1 + 5 * 4 + 108 + 26 + 40 + 4 * 59 + 26 + 5);
 }
 
-// given every shipped playbook, when drawn, then brackets are balanced, every rollout is a box with its gate
-TEST(Graph, DrawsRolloutsAndGates) {
+// given every shipped playbook, when drawn, then brackets are balanced and quotes are closed in every line
+TEST(Graph, IsWellFormed) {
   for (const auto* name : {"heal-intersite-queue", "rolling-reboot-hubs", "check-intersite-mail"}) {
     const auto program = program_of(name);
     ASSERT_TRUE(program);
     for (const auto& text : {to_mermaid(*program), to_dot(*program)}) {
       EXPECT_EQ(std::ranges::count(text, '{'), std::ranges::count(text, '}')) << text;
-      EXPECT_EQ(std::ranges::count(text, '"') % 2, 0);
+      std::istringstream lines(text);
+      for (std::string line; std::getline(lines, line);) EXPECT_EQ(std::ranges::count(line, '"') % 2, 0) << line;
     }
   }
-  const auto text = to_mermaid(*program_of("rolling-reboot-hubs"));
-  EXPECT_NE(text.find("stateDiagram-v2"), std::string::npos);
-  EXPECT_NE(text.find("roll: each of hubs"), std::string::npos);
-  EXPECT_NE(text.find("gate: floor serving"), std::string::npos);
-  EXPECT_NE(text.find("owes hub.resume"), std::string::npos);
+}
+
+// given a drawing, when its arrows are read, then both ends of each are drawn, and every row is reached
+TEST(Graph, ArrowsJoinWhatIsDrawn) {
+  const std::string text = to_dot(*program_of("heal-intersite-queue"));
+  const RE2 drawn("^ *([a-z0-9_]+) \\[");
+  const RE2 arrow("^ *([a-z0-9_]+) -> ([a-z0-9_]+)");
+  std::set<std::string> nodes{"start"};
+  std::set<std::string> reached;
+  std::istringstream lines(text);
+  std::string from;
+  std::string to;
+  std::vector<std::pair<std::string, std::string>> arrows;
+  for (std::string line; std::getline(lines, line);) {
+    if (RE2::PartialMatch(line, arrow, &from, &to)) {
+      arrows.emplace_back(from, to);
+    } else if (RE2::PartialMatch(line, drawn, &from)) {
+      nodes.insert(from);
+    }
+  }
+  for (const auto& [begin, end] : arrows) {
+    EXPECT_TRUE(nodes.contains(begin) && nodes.contains(end)) << begin << " -> " << end;
+    reached.insert(end);
+  }
+  for (const std::string& node : nodes) {
+    const bool drawn_first = node == "start" || node == "node" || node == "edge";
+    EXPECT_TRUE(drawn_first || reached.contains(node)) << node;
+  }
+}
+
+// given the flagship and the rolling reboot, when drawn, then gates, debts and their ends, guards and looks are told
+TEST(Graph, TellsGatesDebtsAndGuards) {
+  for (const auto& text :
+       {to_mermaid(*program_of("rolling-reboot-hubs")), to_dot(*program_of("rolling-reboot-hubs"))}) {
+    for (const auto* part :
+         {"roll: for each host of hubs", "GATE, asked before each turn", "floor: params.min_healthy of serving",
+          "nobody_else: hubs.all(h, not hub(h).recovering)", "reversible; owes hub.resume",
+          "disruptive; cannot be undone", "resume: settles drain", "settles", "turn ok"})
+      EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+  const auto flagship = to_mermaid(*program_of("heal-intersite-queue"));
+  EXPECT_TRUE(flagship.find("flowchart TD") != std::string::npos);
+  for (const auto* part : {"the 10 guards above, asked again", "heal, look 0", "first retry", "done: no mail from",
+                           "escalate: trust between", "after each turn: until flowing"})
+    EXPECT_NE(flagship.find(part), std::string::npos) << part << "\n" << flagship;
 }
 
 }  // namespace
