@@ -180,7 +180,7 @@ TEST(ExprCheck, RefusesWhatIsNotWellTyped) {
       {"host.site < params.to", "UJ0301", "no order between site and site"},
       {"senders.first(1)", "UJ0301", "first takes no arguments"},
       {"senders.without(1)", "UJ0301", "int is never in set<host>"},
-      {"dyn(1) == 1", "UJ0302", "unknown function 'dyn'"},
+      {"dyn(1) == 1", "UJ0302", "CEL's 'dyn' is not part"},
       {"host.name.contain(\"a\")", "UJ0302", "unknown function 'contain'"},
       {"sizes(senders)", "UJ0302", "unknown function 'sizes'"},
       {"params.form == params.to", "UJ0303", "params has no field 'form'"},
