@@ -8,6 +8,7 @@ using enum Need;
 
 constexpr std::string_view kTransports[] = {"ssh", "openssh", "local", "model"};
 constexpr std::string_view kShells[] = {"sh", "powershell"};
+constexpr std::string_view kWays[] = {"scheduled-task"};
 constexpr std::string_view kSudo[] = {"sudo"};
 constexpr std::string_view kEffects[] = {"read", "nudge", "reversible", "disruptive", "destructive"};
 constexpr std::string_view kRetries[] = {"pure", "idempotent", "fenced", "once"};
@@ -24,6 +25,14 @@ constexpr KeySpec kConnection[] = {
     {"ssh_config", Form::path, optional, "openssh only: its configuration file"},
     {"become", Form::word, optional, "sudo: become root by sudo without a password", {}, nullptr, kSudo},
     {"shell", Form::word, optional, "what reads the scripts", "sh", nullptr, kShells},
+    {"via",
+     Form::word,
+     optional,
+     "powershell only: a task that was registered before runs the scripts",
+     {},
+     nullptr,
+     kWays},
+    {"task", Form::text, optional, "name of that task", "Unjam"},
     {"model", Form::path, optional, "model only: the world file"}};
 
 constexpr KeySpec kHost[] = {{"site", Form::name, compulsory, "one of `sites`"},

@@ -22,7 +22,7 @@ SURFACE = re.compile(r"UJ010[1-68]")
 # Faults of form that need more than the form: literals by the type of their parameter, bounds, pairs of keys.
 BEYOND = re.compile(
     r'^(default|min|max) ("|\d)|has no bounds|is not a type|`min` without|without `every` or `at_most`|needs `by`'
-    r"|may be 0$|plays `until`|is no identifier|means nothing for the transport|needs `(user|known_hosts|model|limit)`$"
+    r"|may be 0$|plays `until`|is no identifier|means nothing (for the transport|without)|needs `(user|known_hosts|model|limit)`$"
 )
 
 
