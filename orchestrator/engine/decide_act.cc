@@ -249,20 +249,32 @@ void Walker::send(const Node& node, const std::string& path, const std::string& 
   out_.push_back(std::move(send));
 }
 
+// In a rollout it is the debt of the host in hand, elsewhere those of all hosts of the step that opened them.
 void Walker::visit_settle(const Node& node, const std::string& path, const Where& where) {
-  const auto* started = step(path);
-  if (started == nullptr) return record(state::StepStarted{path});
-  const auto* opened = step(where.prefix + node.target);
-  const state::EffectRecord* debt = nullptr;
-  if (opened != nullptr && where.host)
-    if (const auto intent = opened->intents.find(*where.host); intent != opened->intents.end())
-      debt = &run_.effects_by_intent.at(intent->second);
-  if (debt == nullptr || debt->phase == EffectPhase::not_sent)
-    return end_step(path, Outcome::skipped, "", "nothing was opened");
-  if (debt->settled) return end_step(path, Outcome::ok);
+  if (step(path) == nullptr) return record(state::StepStarted{path});
+  std::vector<const state::EffectRecord*> debts;
+  if (const auto* opened = step(where.prefix + node.target)) {
+    for (const auto& [host, intent] : opened->intents) {
+      const auto& effect = run_.effects_by_intent.at(intent);
+      const bool ours = !where.host || host == *where.host;
+      if (ours && effect.phase != EffectPhase::not_sent) debts.push_back(&effect);
+    }
+  }
+  if (debts.empty()) return end_step(path, Outcome::skipped, "", "nothing was opened");
   const Millis limit = patience(node.limit, where.frame->params);
-  if (!settle_effect(*debt, path, limit, false))
-    end_step(path, Outcome::failed, "undo", "the undo did not succeed within its limit");
+  bool waiting = false;
+  bool owed = false;
+  for (const auto* debt : debts) {
+    if (debt->settled) continue;
+    if (settle_effect(*debt, path, limit, false)) {
+      waiting = true;
+    } else {
+      owed = true;
+    }
+  }
+  if (waiting) return;
+  if (owed) return end_step(path, Outcome::failed, "undo", "the undo did not succeed within its limit");
+  end_step(path, Outcome::ok);
 }
 
 // One try after another until the limit; true while there is still something to wait for.
