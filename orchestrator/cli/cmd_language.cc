@@ -133,7 +133,14 @@ int eval(const Context& context) {
   for (const auto& [name, json] : *given) variables.push_back({name, json});
   Diagnostics faults;
   const auto answer = playbooks::eval_text(context.options.subject, variables, faults);
-  if (!answer) return complain_of(faults);
+  if (!answer) {
+    if (context.options.json) {
+      json::array list;
+      for (const auto& fault : faults.all()) list.push_back(playbooks::to_json(fault));
+      print_json(json::object{{"ok", false}, {"diagnostics", std::move(list)}, {"exit_code", kBadInput}});
+    }
+    return complain_of(faults);
+  }
   if (!context.options.json) {
     say(answer->json + "\n");
     return kDone;

@@ -53,8 +53,8 @@ python3 "$root/tests/playbooks/schema_agrees.py" "$unjam" "$root" "$work/made" >
 tail -1 out
 
 # fmt: writes in place, keeps mode and links, leaves nothing behind; --check writes nothing; - is a filter.
-printf 'unjam: 1\nplaybook: x   \nsummary: y\nsteps:\n    -  out: { escalate: "z" }  # why\n' >a.yaml
-printf 'unjam: 1\nplaybook: x\nsummary: y\nsteps:\n  - out: { escalate: "z" }  # why\n' >want.yaml
+printf 'unjam: 1\nplaybook: x   \nsummary: z\nsteps:\n    -  out: { escalate: "z" }  # why\n' >a.yaml
+printf 'unjam: 1\nplaybook: x\nsummary: z\nsteps:\n  - out: { escalate: "z" }  # why\n' >want.yaml
 cp a.yaml b.yaml && chmod 640 a.yaml && ln -s a.yaml link.yaml
 run 1 fmt --check a.yaml && says '^a.yaml: not formatted' && cmp -s a.yaml b.yaml || fail "--check wrote"
 run 0 fmt link.yaml

@@ -37,7 +37,7 @@ run 1 eval 'x + 1' && says 'x' err
 run 1 eval 'x' --var 'x={' && says 'var x' err
 
 run 1 eval '1 +' --json && json && says '"ok":false'
-run 0 eval '1 + 1' --json && says '^2$'
+run 0 eval '1 + 1' --json && says '"type":"int","value":2'
 
 # check: every fault with file, line, column, code.
 run 0 check heal-intersite-queue
