@@ -7,6 +7,7 @@
 
 #include "orchestrator/cli/commands.h"
 #include "orchestrator/cli/replace_file.h"
+#include "orchestrator/cli/sources.h"
 #include "orchestrator/cli/views.h"
 #include "playbooks/expr_eval_tool.h"
 #include "playbooks/format.h"
@@ -134,11 +135,7 @@ int eval(const Context& context) {
   Diagnostics faults;
   const auto answer = playbooks::eval_text(context.options.subject, variables, faults);
   if (!answer) {
-    if (context.options.json) {
-      json::array list;
-      for (const auto& fault : faults.all()) list.push_back(playbooks::to_json(fault));
-      print_json(json::object{{"ok", false}, {"diagnostics", std::move(list)}, {"exit_code", kBadInput}});
-    }
+    if (context.options.json) print_json(faults_json(faults, kBadInput));
     return complain_of(faults);
   }
   if (!context.options.json) {

@@ -95,12 +95,16 @@ Sources load_sources(const Context& context, bool with_playbook) {
   return out;
 }
 
+json::object faults_json(const playbooks::Diagnostics& faults, int code) {
+  json::array list;
+  for (const auto& fault : faults.all()) list.push_back(playbooks::to_json(fault));
+  return {{"ok", code == kDone}, {"diagnostics", std::move(list)}, {"exit_code", code}};
+}
+
 int report(const Context& context, const Sources& sources, const std::string& good) {
   const int code = sources.ok() ? kDone : kBadInput;
   if (context.options.json) {
-    json::array list;
-    for (const auto& diagnostic : sources.diagnostics.all()) list.push_back(playbooks::to_json(diagnostic));
-    json::object out{{"ok", sources.ok()}, {"diagnostics", std::move(list)}, {"exit_code", code}};
+    auto out = faults_json(sources.diagnostics, code);
     if (sources.error) out["error"] = sources.error->text();
     print_json(out);
     return code;

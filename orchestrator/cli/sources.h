@@ -28,6 +28,9 @@ Sources load_sources(const Context& context, bool with_playbook);
 
 playbooks::Estate estate_of(const actions::Inventory& inventory);
 
+// What `--json` says of faults: ok, diagnostics, exit_code.
+json::object faults_json(const playbooks::Diagnostics& faults, int code);
+
 // Diagnostics to stdout as FILE:LINE:COLUMN: ..., the error to stderr; or all as JSON. Exit code 0 or 1.
 int report(const Context& context, const Sources& sources, const std::string& good);
 

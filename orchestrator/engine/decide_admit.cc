@@ -17,12 +17,15 @@ constexpr const char* kPolicyApproval =
 constexpr const char* kLocks = "@locks";
 constexpr const char* kConfirm = "@confirm";
 
-// The rule for the strongest effect of the plan. Nothing: policy has none for it, so nobody can approve.
+// The rule for the strongest effect of the plan; a milder one than disruptive needs none, but may have one. Nothing:
+// policy has none where one is needed, so nobody can approve.
 std::optional<playbooks::ApprovalRule> rule_of(const Plan& plan) {
   const auto strongest = plan.strongest.value_or(playbooks::Effect::read);
-  if (strongest < playbooks::Effect::disruptive) return playbooks::ApprovalRule{"", 0, kApprovalExpiry};
   const auto found = plan.policy->approvals.find(strongest);
-  if (found == plan.policy->approvals.end()) return std::nullopt;
+  if (found == plan.policy->approvals.end()) {
+    if (strongest >= playbooks::Effect::disruptive) return std::nullopt;
+    return playbooks::ApprovalRule{"", 0, kApprovalExpiry};
+  }
   auto rule = found->second;
   if (rule.expires.count() == 0) rule.expires = kApprovalExpiry;
   return rule;

@@ -135,20 +135,31 @@ Result<void> Driver::append(std::vector<state::EventBody> events, const state::C
   return {};
 }
 
+// Readings fit beside each other and are written as one; every other event is judged on the run as the one before it
+// left it: two answers to one effect may have arrived together, and only the first of them fits.
 Result<bool> Driver::journal_inbox() {
-  if (inbox_.empty()) return false;
-  std::vector<state::EventBody> events;
-  for (auto& event : inbox_) {
-    if (const auto fit = fits(run_, event); fit) {
-      events.push_back(std::move(event));
-    } else {
+  const auto arrived = std::exchange(inbox_, {});
+  bool journalled = false;
+  std::vector<state::EventBody> batch;
+  const auto flush = [&]() -> Result<void> {
+    if (batch.empty()) return {};
+    journalled = true;
+    return append(std::exchange(batch, {}));
+  };
+  for (const auto& event : arrived) {
+    const bool reading = std::holds_alternative<state::ReadingTaken>(event);
+    if (!reading)
+      if (auto done = flush(); !done) return std::unexpected(done.error());
+    if (const auto fit = fits(run_, event); !fit) {
       spdlog::warn("run={} not journalled: {}", run_.id.text, fit.error().message);
+      continue;
     }
+    batch.push_back(event);
+    if (!reading)
+      if (auto done = flush(); !done) return std::unexpected(done.error());
   }
-  inbox_.clear();
-  if (events.empty()) return false;
-  if (auto done = append(std::move(events)); !done) return std::unexpected(done.error());
-  return true;
+  if (auto done = flush(); !done) return std::unexpected(done.error());
+  return journalled;
 }
 
 Surroundings Driver::surroundings() const {

@@ -1,26 +1,9 @@
 #!/usr/bin/env bash
 # The command line from outside, without any host: words, exit codes, JSON, pipes, bad input.
 set -u
-root=$(cd "$(dirname "$0")/../.." && pwd)
-unjam=${UNJAM:?set UNJAM to the binary}
-work=$(mktemp -d /tmp/unjam-e2e-XXXXXX)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=tests/e2e/words.sh
+. "$(dirname "$(readlink -f "$0")")/words.sh"
 demo=$root/examples/demo
-fail() {
-  printf 'FAILED: %s\n' "$*"
-  cat out err 2>/dev/null
-  exit 1
-}
-run() { # CODE ARGS...
-  local want=$1 code
-  shift
-  timeout -k 5 120 "$unjam" "$@" >out 2>err </dev/null
-  code=$?
-  [ $code = "$want" ] || fail "unjam $* ended with $code, expected $want"
-}
-says() { grep -q -- "$1" "${2:-out}" || fail "does not say: $1"; }
-json() { python3 -c 'import json,sys; json.load(open("out"))' || fail "no JSON"; }
 
 run 0 --version && says '^unjam [0-9]'
 run 0 --help && says 'Exit codes' && says 'Examples'

@@ -77,6 +77,36 @@ TEST(Admission, GoesOnWhenOneOfTheGroupApproves) {
   EXPECT_EQ(run.logged_everywhere("boot"), 2u);
 }
 
+// Given a policy that wants an approval of a reversible effect, and a playbook that does nothing stronger, then nothing
+// is changed without it.
+TEST(Admission, MilderEffectsAreApprovedToo) {
+  auto texts = rolling();
+  texts.playbooks.front().text = R"yaml(unjam: 1
+playbook: flag-hubs
+summary: Flags the hubs of a site and takes the flags away again
+params:
+  site: { type: site }
+targets:
+  hubs: hosts.filter(h, h.role == "hub" and h.site == params.site)
+facts:
+  hub: { run: probe.hub, hosts: hubs }
+steps:
+  - flag:   { run: hub.flag, hosts: hubs, limit: 1m, undo: hub.unflag }
+  - unflag: { settles: flag, limit: 5m }
+  - well:   { expect: "hubs.all(h, hub(h).ready)", limit: 5m }
+)yaml";
+  auto& policy = texts.policy.text;
+  policy.insert(policy.find('\n', policy.find("\napprovals:") + 1),
+                "\n  reversible: { by: leads, count: 1, expires: 1h }");
+  policy += "groups:\n  leads: [ aiko, ken ]\n";
+  ModelRun run(std::move(texts), WorldSpec{});
+  const auto& ended = run.go();
+  ASSERT_TRUE(ended.ended);
+  EXPECT_EQ(ended.ended->end, End::refused) << run.story();
+  EXPECT_EQ(ended.ended->cause, "approval");
+  EXPECT_EQ(run.logged_everywhere("flagged"), 0u);
+}
+
 // Given an approval that arrives when the run has begun to stop, then it is left out, the run ends as it would have,
 // and its journal can be read again.
 TEST(Admission, AnApprovalAfterTheStopIsLeftOut) {
