@@ -107,24 +107,23 @@ fault_repl-off() { # DC
   return 0
 }
 
-# When DC last tried to pull the domain's partition from the other one, in seconds since 1970.
-last_attempt() { # DC
-  date -d "$(enter "$1" timeout 60 samba-tool drs showrepl --json -P | jq -r --arg nc "$lab_base_dn" \
-    '[.repsFrom[] | select(."NC dn" == $nc) | ."last attempt time"][0]')" +%s
+# The other controller forgets to tell DC of its changes until DC pulls the next time, which puts DC on the list again. (Beneath the
+# directory's own modules: repsTo is the system's.) Else a late notification would heal in the middle of a test.
+end_notifications_to() { # DC
+  enter "$(other_dc "$1")" ldbmodify -H "/var/lib/samba/private/sam.ldb.d/${lab_base_dn^^}.ldb" <<END >/dev/null
+dn: $lab_base_dn
+changetype: modify
+replace: repsTo
+END
 }
-tried_after() { (($(last_attempt "$1" 2>/dev/null || echo 0) > $2)); } # DC SECONDS
 
 fault_repl-missed() { # DC
-  local changed
   need "$1" dc
   fault_repl-off "$1"
+  end_notifications_to "$1" || die "the notifications to $1 could not be ended"
   # shellcheck disable=SC2086  # a list of words
   fault_machine-password ${hubs_of[${peer_of[${site_of[$1]}]}]}
-  changed=$(date +%s)
-  # The other controller notifies of the change some seconds later. That must have failed before the flag is cleared, or the change is not
-  # missed; it may have come within the same second, therefore a bound that is no error.
-  until_ok 30 "$1 was notified of the change" tried_after "$1" "$changed" 2>/dev/null
-  replicate "$1" "$(other_dc "$1")" "$lab_base_dn" >/dev/null 2>&1
+  replicate "$1" "$(other_dc "$1")" "$lab_base_dn" >/dev/null 2>&1 # fails: 8457 is on record, for the change, too
   switch_inbound "$1" - || die "the flag of $1 could not be cleared"
 }
 
