@@ -115,8 +115,8 @@ TEST_P(EverySshTransport, NeverTakesACutForSuccessWhereverTheServersBytesEnd) {
   for (std::uint64_t back = 1; back < 700; back += back < 40 ? 8 : 30) points.push_back(whole - back);
   std::vector<Request> requests;
   for (std::size_t i = 0; i < points.size(); ++i) requests.push_back(sh(tracing(i + 1)));
-  std::atomic<std::size_t> reset{0};
-  through_proxy([&points, &reset](int number) {
+  // The proxy outlives this body: what it calls owns what it reads.
+  through_proxy([points, reset = 0](int number) mutable {
     ProxyPlan plan;
     plan.cut_to_client = points[static_cast<std::size_t>(number) % points.size()];
     plan.reset = reset++ % 3 == 0;
@@ -136,7 +136,7 @@ TEST_P(EverySshTransport, NeverTakesACutForSuccessWhereverOurBytesEnd) {
   for (std::uint64_t at = 100; at < whole; at += whole / 24) points.push_back(at);
   std::vector<Request> requests;
   for (std::size_t i = 0; i < points.size(); ++i) requests.push_back(sh(tracing(i + 1)));
-  through_proxy([&points](int number) {
+  through_proxy([points](int number) {
     ProxyPlan plan;
     plan.cut_to_server = points[static_cast<std::size_t>(number) % points.size()];
     return plan;
