@@ -170,13 +170,21 @@ Result<std::vector<Assignment>> assignments(const json::object& inputs, const js
   return all;
 }
 
+// Needs no decoding on the host, where it would cost two processes.
+bool is_plain(std::string_view value) {
+  return std::ranges::all_of(value, [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._:@/+,=-").contains(static_cast<char>(c));
+  });
+}
+
 // One compound command: a shell reads it to its end before it runs any of it, so a cut input runs nothing. The script's
 // own stdin is empty, so that nothing in it can eat the rest.
 std::string sh_input(const Script& script, const std::vector<Assignment>& all) {
   std::string text = "unjam_main() {\n" + script.prelude + "\n";
   for (const auto& [name, value] : all) {
-    if (name == "unjam_token") {
-      text += fmt::format("{}={}\n", name, value);  // hex digits, needs no quoting
+    if (is_plain(value)) {
+      text += fmt::format("{}='{}'\n", name, value);
     } else {
       text += fmt::format("{}=$(unjam_b64 '{}')\n", name, base64_encode(value));
     }

@@ -13,9 +13,10 @@ unjam_boot_file=/proc/sys/kernel/random/boot_id
 unjam_most=10000        # items of a list
 unjam_most_records=200  # intents that are remembered
 unjam_lock_wait=20      # seconds
-unjam_tab=$(printf '\t')
+unjam_tab='	'
 unjam_newline='
 '
+unjam_plain='A-Za-z0-9._:@/+,=-'  # in a pattern: characters that need no care in JSON, in the shell, in a file's name but for /
 unjam_outputs='' unjam_before='' unjam_after='' unjam_recording=''
 
 unjam_b64() { printf '%s' "$1" | base64 -d; }
@@ -70,6 +71,12 @@ unjam_put() {  # outputs|before|after NAME JSON
   esac
 }
 unjam_typed() {  # NAME VALUE TYPE
+  case $3:$2 in
+    bool:true | bool:false | int:0) unjam_put outputs "$1" "$2" && return ;;
+    *:*[!0-9.]* | *:*.*.* | *:.* | *:*. | *: | int:0* | int:*.*) ;;
+    int:*) unjam_put outputs "$1" "$2" && return ;;
+    duration:*) unjam_put outputs "$1" "\"$2s\"" && return ;;
+  esac
   unjam_v=$(printf '%s\n' "$2" | awk -v t="$3" "$unjam_awk"' NR == 1 { print typed($0, t) }')
   if [ -n "$unjam_v" ]; then unjam_put outputs "$1" "$unjam_v"; else note "output $1 left out: '$2' is no $3"; fi
 }
@@ -78,9 +85,16 @@ out_int() { unjam_typed "$1" "$2" int; }
 out_double() { unjam_typed "$1" "$2" double; }
 out_bool() { unjam_typed "$1" "$2" bool; }
 out_duration() { unjam_typed "$1" "$2" duration; }
-out_text() { unjam_put outputs "$1" "$(unjam_string "$2")"; }
-before_text() { unjam_put before "$1" "$(unjam_string "$2")"; }
-after_text() { unjam_put after "$1" "$(unjam_string "$2")"; }
+# Plain values start no other process: hosts are read again and again.
+unjam_text() {  # outputs|before|after NAME VALUE
+  case $3 in
+    *[!\ $unjam_plain]*) unjam_put "$1" "$2" "$(unjam_string "$3")" ;;
+    *) unjam_put "$1" "$2" "\"$3\"" ;;
+  esac
+}
+out_text() { unjam_text outputs "$@"; }
+before_text() { unjam_text before "$@"; }
+after_text() { unjam_text after "$@"; }
 
 out_list() {
   unjam_put outputs "$1" "$(printf '%s\n' "$2" | tr -d '\000' | awk -v most="$unjam_most" "$unjam_awk"'
@@ -101,8 +115,14 @@ out_map_duration() {
       printf "%s\"%s\":%s", n++ ? "," : "{", esc($1), v } END { print n ? "}" : "{}" }')"
 }
 
+unjam_join() {  # the words without what was between them, in $unjam_body
+  unjam_ifs=$IFS IFS=
+  unjam_body="$*"
+  IFS=$unjam_ifs
+}
 unjam_frame() {  # JSON: recorded if this call is fenced, then printed; ends the script
-  unjam_body=$(printf '%s' "$1" | base64 | tr -d '\n')
+  unjam_body=$(printf '%s' "$1" | base64)
+  unjam_join $unjam_body
   [ -z "$unjam_recording" ] || unjam_record "finished
 $unjam_body" || note 'the answer could not be recorded'
   printf 'UNJAM-BEGIN %s\n%s\nUNJAM-END %s %s\n' "$unjam_token" "$unjam_body" "$unjam_token" "${#unjam_body}"
@@ -173,8 +193,15 @@ clock_offset() {  # ADDRESS [smb]: median of three samples, moved away from 0 by
     END { if (NR != 3) exit 1; u += (o[3] - o[1]) / 2; printf "%.6f\n", o[2] < 0 ? o[2] - u : o[2] + u }'
 }
 
-unjam_machine() { tr -cd 'A-Za-z0-9._:-' <"$unjam_machine_file" 2>/dev/null; }
-unjam_boot() { tr -cd 'A-Za-z0-9._:-' <"$unjam_boot_file" 2>/dev/null; }
+unjam_id() {  # FILE: its first line, without what no id has
+  IFS= read -r unjam_w 2>/dev/null <"$1" || [ -n "$unjam_w" ] || return 0
+  case $unjam_w in
+    *[!A-Za-z0-9._:-]*) printf '%s' "$unjam_w" | tr -cd 'A-Za-z0-9._:-' ;;
+    *) printf '%s' "$unjam_w" ;;
+  esac
+}
+unjam_machine() { unjam_id "$unjam_machine_file"; }
+unjam_boot() { unjam_id "$unjam_boot_file"; }
 
 unjam_write() {  # FILE TEXT: durable; whole or not at all
   rm -f "$1.new"

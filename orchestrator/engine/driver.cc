@@ -328,7 +328,8 @@ asio::awaitable<void> Driver::look(state::Intent intent) {
 void Driver::log_event(const state::Event& event) const {
   const auto kind = state::kind_of(event.body);
   const bool detail = kind == state::EventKind::reading_taken || kind == state::EventKind::looked;
-  spdlog::log(detail ? spdlog::level::debug : spdlog::level::info, "{}", log_line(run_, event));
+  const auto level = detail ? spdlog::level::debug : spdlog::level::info;
+  if (spdlog::should_log(level)) spdlog::log(level, "{}", log_line(run_, event));
 }
 
 }  // namespace unjam::engine

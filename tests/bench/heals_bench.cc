@@ -2,6 +2,7 @@
 // new world that is lived through until it is jammed, a run from its first event to its end, and the check that it
 // healed. The plan is made once, as in a rehearsal of many seeds.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -97,6 +98,7 @@ std::size_t peak_kib() {
 }  // namespace
 
 void bench_heals(const Surroundings&, Table& table) {
+  spdlog::set_level(spdlog::level::off);
   playbooks::Diagnostics faults;
   std::optional<Error> error;
   const std::shared_ptr<const engine::Plan> plan = engine::make_plan(flagship(), faults, error);

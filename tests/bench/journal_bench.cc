@@ -13,6 +13,7 @@
 #include "tests/bench/parts.h"
 #include "tests/bench/timing.h"
 #include "tests/state/journal_script.h"
+#include "tests/support/sshd.h"
 
 namespace unjam::bench {
 namespace {
@@ -46,12 +47,13 @@ std::unique_ptr<Store> open_store(const std::string& dir, std::string& why) {
 }
 
 // What a run writes most: a fact was read on a host.
-EventBody reading(std::size_t i) {
-  return state::ReadingTaken{.fact = "hub",
-                             .host = fmt::format("tyohub{}", i % 4),
-                             .effects = 3,
-                             .started_mono = static_cast<std::int64_t>(i),
-                             .value = json::object{{"ready", true}, {"serving", true}, {"queued", i % 100}}};
+EventBody reading(std::size_t i, std::int64_t effects = 0) {
+  return state::ReadingTaken{
+      .fact = "hub",
+      .host = fmt::format("tyohub{}", i % 4),
+      .effects = effects,
+      .started_mono = static_cast<std::int64_t>(i),
+      .value = json::object{{"ready", true}, {"serving", true}, {"queued", static_cast<std::int64_t>(i % 100)}}};
 }
 
 std::vector<EventBody> readings(std::size_t count) {
@@ -86,6 +88,7 @@ class OneRun {
 class BareTable {
  public:
   static Result<BareTable> open(const std::string& file) {
+    testing_support::write_file(file, "");  // which SQLite takes for a new database
     auto db = state::Database::open(file, true, "");
     if (!db) return std::unexpected(db.error());
     BareTable table;
@@ -185,12 +188,12 @@ void group_commit(const Surroundings& here, Table& table) {
 
 // A run that reads, looks, and nudges a host now and then.
 std::vector<EventBody> life_of_run(std::size_t number) {
-  std::vector<EventBody> events{state::created()};
+  std::vector<EventBody> events{state::created(), state::StepStarted{.path = "heal"}};
   for (std::size_t i = 1; events.size() + 10 <= kRecoveredOfRun; ++i) {
     const std::string intent = fmt::format("i-{}-{}", number, i);
     events.emplace_back(state::nudge(intent, "tyohub1", fmt::format("heal/look[{}]/retry", i)));
     events.emplace_back(state::ended(intent));
-    for (std::size_t k = 0; k < 7; ++k) events.push_back(reading(i + k));
+    for (std::size_t k = 0; k < 7; ++k) events.push_back(reading(i + k, static_cast<std::int64_t>(i)));
     events.emplace_back(state::Looked{.path = "heal", .verdict = "false", .reason = "mail is still stuck"});
   }
   while (events.size() < kRecoveredOfRun) events.push_back(reading(events.size()));

@@ -89,6 +89,7 @@ struct Files {
 Files write_files(const Sshd& sshd, const std::string& folder) {
   std::string inventory = fmt::format(
       "unjam: 1\ninventory: bench\nsummary: One sshd under a hundred names\nsites: [ here ]\nroles: [ web ]\n"
+      "time_source: ntp.example.net\n"
       "connect:\n  ssh:\n    transport: ssh\n    user: {}\n    port: {}\n    key: file:{}\n    known_hosts: "
       "{}\nhosts:\n",
       sshd.user(), sshd.port(), sshd.key(), sshd.known_hosts({sshd.port()}));
@@ -201,8 +202,8 @@ void one_command(const RawServer& server, const Connection& connection, const Su
        4});
   peers.push_back({"ansible",
                    by_program("ansible raw",
-                              {"ansible", "all", "-i", files.ansible, "-f", at_once, "--ssh-common-args", option, "-m",
-                               "raw", "-a", "true"},
+                              {"ansible", "all", "-i", files.ansible, "-f", at_once, "--ssh-common-args=" + option,
+                               "-m", "raw", "-a", "true"},
                               here.scratch),
                    7});
   std::vector<Way*> ways{&raw, &ours, &act};
