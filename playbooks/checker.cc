@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "playbooks/compiler.h"
 #include "playbooks/expr_walk.h"
@@ -29,6 +30,24 @@ Within joined(const Within& a, const Within& b) {
 
 }  // namespace
 
+std::string in_words(const Step& step) {
+  const std::string& name = step.name.name;
+  switch (step.verb) {
+    case model::Verb::run:
+      return fmt::format("{}: run {}", name, step.target.name);
+    case model::Verb::play:
+      return fmt::format("{}: play {}", name, step.target.name);
+    case model::Verb::settles:
+      return fmt::format("{}: settles {}", name, step.target.name);
+    case model::Verb::rollout:
+      return fmt::format("{}: a turn of the rollout", name);
+    case model::Verb::group:
+      return fmt::format("{}: do", name);
+    default:
+      return fmt::format("{}: {}", name, model::spell(step.verb));
+  }
+}
+
 BookChecker::BookChecker(model::Playbook& book, const CheckInput& input, const PlayStack& stack, Diagnostics& out)
     : book_(book), input_(input), stack_(stack), out_(out) {
   names_.estate = input.estate;
@@ -37,6 +56,22 @@ BookChecker::BookChecker(model::Playbook& book, const CheckInput& input, const P
 
 void BookChecker::error(std::string code, Span span, std::string message, std::string help) {
   out_.error(std::move(code), book_.source, span, std::move(message), std::move(help));
+}
+
+void BookChecker::error_on(std::vector<Note> way, std::string code, Span span, std::string message, std::string help) {
+  error(std::move(code), span, std::move(message), std::move(help));
+  out_.explain(std::move(way));
+}
+
+std::vector<Note> BookChecker::way_to(const Step& step) const {
+  std::vector<Note> way{{step.name.span, in_words(step)}};
+  const Step* inner = &step;
+  for (auto found = around_.find(inner); found != around_.end(); found = around_.find(inner)) {
+    inner = found->second;
+    way.push_back({inner->name.span, in_words(*inner)});
+  }
+  std::ranges::reverse(way);
+  return way;
 }
 
 void BookChecker::check() {
@@ -104,6 +139,15 @@ void BookChecker::declare() {
     declare_name(book_.lets[i].name, std::move(declared));
   }
   declare_steps(book_.steps, true);
+  walk_steps(book_.steps, StepPlace{}, [this](const Step& step, const StepPlace&) {
+    const auto hold = [&](const model::Steps& inner) {
+      for (const Step& below : inner) around_.emplace(&below, &step);
+    };
+    hold(step.body);
+    hold(step.after_each);
+    for (const model::Arm& arm : step.arms) hold(arm.body);
+    if (step.otherwise) hold(*step.otherwise);
+  });
   close_needs();
   facts_.resize(book_.facts.size());
 }
@@ -248,8 +292,37 @@ void BookChecker::check_fact(Declared& declared, std::size_t index) {
 
 void BookChecker::pass_on(const Diagnostics& own, bool met_broken) {
   for (const Diagnostic& fault : own.all()) {
-    if (!met_broken || !follows(fault)) out_.add(fault);
+    if (met_broken && follows(fault)) continue;
+    out_.add(fault);
+    if (auto way = where_from(fault); !way.empty()) out_.explain(std::move(way));
   }
+}
+
+// Where the step stands whose output is not there, or not surely (UJ0401, UJ0402).
+std::vector<Note> BookChecker::where_from(const Diagnostic& fault) const {
+  if (fault.code != "UJ0401" && fault.code != "UJ0402") return {};
+  std::string_view text = book_.source->line(fault.span.line);
+  std::size_t at = 0;  // columns are code points
+  for (std::uint32_t column = 1; column < fault.span.column && at < text.size(); ++column)
+    at += decode_utf8(text, at).bytes;
+  text.remove_prefix(std::min(at, text.size()));
+  const std::string word(text.substr(0, text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")));
+  std::vector<Note> way;
+  std::set<std::string> steps{word};
+  if (const auto declared = names_.declared.find(word); declared != names_.declared.end()) {
+    way.push_back({declared->second.span, fmt::format("{} is defined here", word)});
+    steps = declared->second.needs;
+  }
+  for (const std::string& name : steps) {
+    const auto step = names_.steps.find(name);
+    if (step == names_.steps.end()) continue;
+    const auto from = way_to(*step->second);
+    way.insert(way.end(), from.begin(), from.end());
+    if (step->second->when) way.push_back({step->second->when->text.origin, "its `when` may leave it out"});
+  }
+  way.push_back({fault.span, "asked here"});
+  return way;
 }
 
 void BookChecker::mark_used(const ExprUses& uses) {
@@ -366,9 +439,9 @@ void BookChecker::report_unused() {
 }
 
 const model::FactSpec* BookChecker::fact_spec(std::string_view fact) const {
-  const auto found =
-      std::ranges::find_if(book_.facts, [fact](const model::FactSpec& spec) { return spec.name.name == fact; });
-  return found == book_.facts.end() ? nullptr : &*found;
+  const auto found = names_.declared.find(fact);
+  const bool known = found != names_.declared.end() && found->second.kind == Declared::Kind::fact;
+  return known ? &book_.facts[found->second.index] : nullptr;
 }
 
 const ActionSpec* BookChecker::fact_action(std::string_view fact) const {
@@ -376,19 +449,28 @@ const ActionSpec* BookChecker::fact_action(std::string_view fact) const {
   return spec == nullptr ? nullptr : input_.actions->find(spec->action.name);
 }
 
-bool BookChecker::looks_at(const ExprUses& uses, const FieldRef& ref) const {
-  return std::ranges::any_of(uses.facts, [&](const FactUse& use) {
-    const ActionSpec* action = fact_action(use.fact);
-    const bool field = use.fields.empty() || std::ranges::find(use.fields, ref.field) != use.fields.end();
-    return action != nullptr && action->name == ref.action && field;
-  });
+const Expr* BookChecker::let_tree(std::string_view name) const {
+  const auto found = names_.declared.find(name);
+  if (found == names_.declared.end() || found->second.kind != Declared::Kind::let) return nullptr;
+  const CheckedExprPtr& let = book_.lets[found->second.index].value.expr;
+  return let ? let->tree.get() : nullptr;
 }
 
-bool BookChecker::looks_at_host(const CheckedExpr& expr, const FieldRef& ref) const {
-  return std::ranges::any_of(expr.uses.facts, [&](const FactUse& use) {
-    const ActionSpec* action = fact_action(use.fact);
-    return action != nullptr && action->name == ref.action && asks_of_host(*expr.tree, use.fact, ref.field);
-  });
+Looks BookChecker::looks_for(const FieldRef* ref) const {
+  Looks::Question question;
+  question.any_field = ref == nullptr;
+  question.let = [this](std::string_view name) { return let_tree(name); };
+  std::optional<FieldRef> wanted;
+  if (ref != nullptr) wanted = *ref;
+  question.wanted = [this, wanted](std::string_view fact, std::string_view field) {
+    const ActionSpec* action = fact_action(fact);
+    return action != nullptr && (!wanted || (action->name == wanted->action && field == wanted->field));
+  };
+  return Looks(std::move(question));
+}
+
+bool BookChecker::must_look_at(const Expr& condition, const FieldRef& ref) const {
+  return looks_for(&ref).needed(condition, ref.of_host ? "host" : "");
 }
 
 bool is_change(const model::Step& step) {

@@ -2,11 +2,13 @@
 // once. Part of the loader; load_playbook (program.h) is its only caller outside of its own files.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "playbooks/expr_looks.h"
 #include "playbooks/model.h"
 #include "playbooks/names.h"
 #include "playbooks/program.h"
@@ -46,13 +48,19 @@ class BookChecker {
 
   // For the rules' own files.
   void error(std::string code, Span span, std::string message, std::string help = {});
+  // The same, with the way that leads there.
+  void error_on(std::vector<Note> way, std::string code, Span span, std::string message, std::string help = {});
+  // What a step stands in, outermost first, then the step itself: the beginning of such a way.
+  std::vector<Note> way_to(const model::Step& step) const;
   const model::FactSpec* fact_spec(std::string_view fact) const;
   // The action that a fact runs; null if it is unknown.
   const ActionSpec* fact_action(std::string_view fact) const;
-  // Whether uses look at this field, lets included.
-  bool looks_at(const ExprUses& uses, const FieldRef& ref) const;
-  // Whether the tree asks it of the host in hand.
-  bool looks_at_host(const CheckedExpr& expr, const FieldRef& ref) const;
+  // The question for this field, or (null) for anything that a fact says.
+  Looks looks_for(const FieldRef* ref) const;
+  // Whether the condition cannot hold without having looked at this field (of the host in hand, if the contract says
+  // so), whichever of its alternatives it holds by.
+  bool must_look_at(const Expr& condition, const FieldRef& ref) const;
+  const Expr* let_tree(std::string_view name) const;
   const Param* param(std::string_view name) const;
   // Least and largest value that a time may have; nothing where a parameter leaves it open.
   std::optional<Duration> least(const DurationArg& arg) const;
@@ -85,6 +93,7 @@ class BookChecker {
   bool check_with(std::vector<model::ArgumentSlot>& with, const ActionSpec& action, Span span,
                   const Position& position);
   void pass_on(const Diagnostics& own, bool met_broken);
+  std::vector<Note> where_from(const Diagnostic& fault) const;
   void mark_used(const ExprUses& uses);
 
   // Steps (checker_steps.cc).
@@ -113,7 +122,8 @@ class BookChecker {
   std::vector<Param> params_;
   std::vector<Fact> facts_;
   std::vector<ProgramPtr> plays_;
-  std::size_t defining_ = 0;  // definitions being typed, inside each other
+  std::size_t defining_ = 0;                                 // definitions being typed, inside each other
+  std::map<const model::Step*, const model::Step*> around_;  // the step that each step stands in
 };
 
 // The rules, each family in its own file. All of them need the types, so they run when the walk is over.
@@ -123,7 +133,7 @@ void check_flow_rules(BookChecker& checker);        // UJ0508, 0603, 0606, 0801,
 void check_time_rules(BookChecker& checker);        // UJ0803, 0805-0807, times given by parameters
 void check_unknown_rules(BookChecker& checker);     // UJ0510, 0701, 0702
 void mark_times_used(BookChecker& checker);         // parameters that stand as a time or count are asked
-void check_policy_rules(BookChecker& checker);      // UJ0901, 1001
+void check_policy_rules(BookChecker& checker);      // UJ0901, 1001, 1003
 
 // Calls `visit(step, place)` for every step, outer ones first.
 template <typename StepsT, typename Visit>
@@ -149,6 +159,8 @@ void walk_steps(StepsT& steps, StepPlace place, const Visit& visit) {
   }
 }
 
+// A step in a few words, for ways: "drain: run hub.drain".
+std::string in_words(const model::Step& step);
 // Whether a is less than b; false if they are not two whole numbers or two durations.
 bool below(const Value& a, const Value& b);
 // Whether some way through these steps may change anything (an effect above read).

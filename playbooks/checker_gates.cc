@@ -35,29 +35,43 @@ class GateRules {
     if (step.verb != Verb::rollout && step.until) must_look(*step.until, "`until`");
   }
 
+  void check_play(const Step& step, const StepPlace& place) {
+    if (!place.after_each || !step.program || strongest_effect(*step.program) <= Effect::nudge) return;
+    checker_.error_on(checker_.way_to(step), "UJ0501", step.target.span,
+                      fmt::format("{} does more than nudge: `after_each` only looks and nudges", step.target.name),
+                      "make it a rung");
+  }
+
   void check_run(const Step& step, const StepPlace& place) {
     if (step.action == nullptr) return;
     const ActionSpec& action = *step.action;
     if (place.after_each && action.effect > Effect::nudge) {
-      checker_.error("UJ0501", step.target.span,
-                     fmt::format("{} is {}: `after_each` only looks and nudges", action.name, spell(action.effect)),
-                     "make it a rung");
+      checker_.error_on(checker_.way_to(step), "UJ0501", step.target.span,
+                        fmt::format("{} is {}: `after_each` only looks and nudges", action.name, spell(action.effect)),
+                        "make it a rung");
       return;
     }
-    if (!action.needs_gate()) return;
+    const auto by_policy = of_policy(action.name);
+    if (!action.needs_gate() && by_policy.empty()) return;
     if (place.rollout == nullptr || !place.rollout->gate) {
-      checker_.error("UJ0501", step.target.span, fmt::format("{} needs a rollout with a gate", action.name),
-                     place.rollout == nullptr ? "write rollout: SET, gate: { ... }, do: [ this step ]"
-                                              : "give the rollout a gate");
+      checker_.error_on(
+          checker_.way_to(step), "UJ0501", step.target.span,
+          fmt::format("{} needs a rollout with a gate{}", action.name, action.needs_gate() ? "" : ", by policy"),
+          place.rollout == nullptr ? "write rollout: SET, gate: { ... }, do: [ this step ]"
+                                   : "give the rollout a gate");
       return;
     }
     const GateSpec& gate = *place.rollout->gate;
     if (action.floor_required && !gate.floor)
-      checker_.error("UJ0504", gate.span,
-                     fmt::format("{} takes its host out of service: the gate needs a floor", action.name),
-                     "write floor: SET and min: N");
-    for (const FieldRef& ref : action.gate) check_ref(ref, gate, action, "");
-    for (const FieldRef& ref : of_policy(action.name)) check_ref(ref, gate, action, " by policy");
+      checker_.error_on(gate_way(step, gate), "UJ0504", gate.span,
+                        fmt::format("{} takes its host out of service: the gate needs a floor", action.name),
+                        "write floor: SET and min: N");
+    if (!gate.floor && gate.require.empty() && !action.floor_required)
+      checker_.error_on(gate_way(step, gate), "UJ0502", gate.span,
+                        fmt::format("the gate of {} looks at nothing: it is always open", action.name),
+                        "write what must be so under `require`");
+    for (const FieldRef& ref : action.gate) check_ref(ref, gate, step, "");
+    for (const FieldRef& ref : by_policy) check_ref(ref, gate, step, " by policy");
     for (const auto& [input, refs] : action.proven) check_proven(step, input, refs, gate);
   }
 
@@ -69,6 +83,13 @@ class GateRules {
     return found == policy->gates.end() ? std::vector<FieldRef>{} : found->second;
   }
 
+  // From the rollout to the action, and the gate that stands between.
+  std::vector<Note> gate_way(const Step& step, const GateSpec& gate) const {
+    auto way = checker_.way_to(step);
+    way.insert(way.end() - 1, {gate.span, "its gate is asked"});
+    return way;
+  }
+
   void must_look(const model::ExprSlot& slot, std::string_view what) {
     if (!slot.expr || !slot.expr->uses.facts.empty()) return;
     checker_.error("UJ0502", slot.text.origin, fmt::format("{} looks at nothing", what),
@@ -78,9 +99,11 @@ class GateRules {
   void check_floor(const Step& step, const GateSpec& gate) {
     if (!gate.floor || !gate.floor->expr) return;
     const CheckedExpr& floor = *gate.floor->expr;
-    if (floor.uses.facts.empty())
-      checker_.error("UJ0505", gate.floor->text.origin, "this floor counts names, not hosts that are up",
-                     "filter it by a fact: hubs.filter(h, sure(hub(h).serving))");
+    if (!checker_.looks_for(nullptr).of_elements(*floor.tree))
+      checker_.error("UJ0505", gate.floor->text.origin,
+                     floor.uses.facts.empty() ? "this floor counts names, not hosts that are up"
+                                              : "this floor may count hosts that were not looked at themselves",
+                     "filter it by a fact of the host that is counted: hubs.filter(h, sure(hub(h).serving))");
     check_age(*gate.floor);
     if (step.within != kAnywhere && !checker_.names().atoms.inside(floor.type->within, step.within))
       checker_.error("UJ0506", gate.floor->text.origin,
@@ -119,52 +142,71 @@ class GateRules {
     return out;
   }
 
-  void check_ref(const FieldRef& ref, const GateSpec& gate, const ActionSpec& action, std::string_view who) {
-    bool broken = false;
+  void check_ref(const FieldRef& ref, const GateSpec& gate, const Step& step, std::string_view who) {
+    const std::string host = ref.of_host ? "host" : "";
+    std::vector<Note> way = gate_way(step, gate);
     for (const model::ExprSlot* slot : conditions(gate)) {
-      if (!slot->expr) {
-        broken = true;
-      } else if (ref.of_host ? checker_.looks_at_host(*slot->expr, ref) : checker_.looks_at(slot->expr->uses, ref)) {
-        return;
-      }
+      if (!slot->expr) return;  // its own fault was told
+      const bool floor = gate.floor && slot == &*gate.floor;
+      const Expr& tree = *slot->expr->tree;
+      Looks looks = checker_.looks_for(&ref);
+      if (floor ? looks.anywhere(tree, host) : looks.needed(tree, host)) return;
+      if (looks.anywhere(tree, host))
+        way.insert(way.end() - 1, {slot->text.origin, "looks at it on some of its ways only"});
     }
-    if (broken) return;  // its own fault was told
-    checker_.error("UJ0503", gate.span,
-                   fmt::format("the gate of {} must look at {}.{}{}{}", action.name, ref.action, ref.field,
-                               ref.of_host ? " of the host in hand" : "", who),
-                   fmt::format("add a condition to `require` that asks a fact of {}{}", ref.action,
-                               ref.of_host ? ": f(host)." + ref.field : std::string{}));
+    const std::string field = ref.action + "." + ref.field;
+    checker_.error_on(std::move(way), "UJ0503", gate.span,
+                      fmt::format("the gate of {} must look at {}{}{}", step.action->name, field,
+                                  ref.of_host ? " of the host in hand" : "", who),
+                      fmt::format("add a condition to `require` that asks a fact of {}{}", ref.action,
+                                  ref.of_host ? ": f(host)." + ref.field : std::string{}));
   }
 
   void check_proven(const Step& step, const std::string& input, const std::vector<FieldRef>& refs,
                     const GateSpec& gate) {
     const auto argument = std::ranges::find(step.with, input, &model::ArgumentSlot::name);
     if (argument == step.with.end() || !argument->expr) return;
+    std::vector<Note> way = gate_way(step, gate);
+    way.push_back({argument->text.origin, fmt::format("{} is taken from here", input)});
     const Expr* set = drawn_from(*argument->expr->tree);
     if (set == nullptr) {
-      checker_.error("UJ0507", argument->text.origin,
-                     fmt::format("{} must be drawn from a set that the gate proves", input), "write set.first()");
+      checker_.error_on(std::move(way), "UJ0507", argument->text.origin,
+                        fmt::format("{} must be drawn from a set that the gate proves", input), "write set.first()");
       return;
     }
     const std::string wanted = canonical(*set);
+    const model::ExprSlot* proof = nullptr;
     for (const auto& [name, condition] : gate.require) {
       if (!condition.expr) return;
-      for (const Expr* proven : wanted_non_empty(*condition.expr->tree))
-        if (canonical(*proven) == wanted) return check_proof(*argument, condition, refs);
+      for (const Expr* proven : non_empty(*condition.expr->tree))
+        if (canonical(*proven) == wanted) proof = &condition;
     }
-    checker_.error("UJ0507", argument->text.origin,
-                   fmt::format("the gate does not want this very set to be non-empty, so {} is not proven", input),
-                   "add to `require`: the same set, .size() > 0");
+    if (proof == nullptr) {
+      checker_.error_on(std::move(way), "UJ0507", argument->text.origin,
+                        fmt::format("the gate does not want this very set to be non-empty, so {} is not proven", input),
+                        "add to `require`: the same set, .size() > 0");
+      return;
+    }
+    way.push_back({proof->text.origin, "the gate wants the set to be non-empty"});
+    for (const FieldRef& ref : refs) {
+      if (checker_.looks_for(&ref).of_elements(*set)) continue;
+      checker_.error_on(
+          way, "UJ0507", proof->text.origin,
+          fmt::format("the set that {} is drawn from does not look at {}.{} of each of its hosts", input, ref.action,
+                      ref.field),
+          fmt::format("filter it by a fact of {}: set.filter(d, sure(f(d).{} ...))", ref.action, ref.field));
+    }
   }
 
-  void check_proof(const model::ArgumentSlot& argument, const model::ExprSlot& condition,
-                   const std::vector<FieldRef>& refs) {
-    for (const FieldRef& ref : refs) {
-      if (checker_.looks_at(argument.expr->uses, ref)) continue;
-      checker_.error(
-          "UJ0507", condition.text.origin,
-          fmt::format("the set that {} is drawn from does not look at {}.{}", argument.name, ref.action, ref.field));
+  // As wanted_non_empty, through lets.
+  std::vector<const Expr*> non_empty(const Expr& condition) const {
+    const Expr* tree = &condition;
+    for (std::size_t i = 0; i < kMaxDefinitionDepth && tree->kind == Expr::Kind::name; ++i) {
+      const Expr* let = checker_.let_tree(tree->name);
+      if (let == nullptr) break;
+      tree = let;
     }
+    return wanted_non_empty(*tree);
   }
 
   BookChecker& checker_;
@@ -178,6 +220,7 @@ void check_gate_rules(BookChecker& checker) {
     if (step.verb == Verb::rollout) rules.check_rollout(step);
     rules.check_look(step);
     if (step.verb == Verb::run) rules.check_run(step, place);
+    if (step.verb == Verb::play) rules.check_play(step, place);
   });
 }
 

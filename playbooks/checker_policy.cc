@@ -1,5 +1,6 @@
-// Retries, and what the policy allows (UJ0901, UJ1001).
+// Retries, and what the policy allows (UJ0901, UJ1001, UJ1003).
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -27,6 +28,13 @@ void check_caps(BookChecker& checker, const Step& step, const Policy& policy) {
     if (cap == policy.caps.end() || !argument.expr) continue;
     const Expr& tree = *argument.expr->tree;
     const Param* param = checker.param(parameter_of(tree));
+    if (tree.kind != Expr::Kind::literal && param == nullptr) {
+      checker.error("UJ1001", argument.text.origin,
+                    fmt::format("policy caps {}.{} at {}, and what this comes to is not known before the run",
+                                step.action->name, argument.name, spell(cap->second)),
+                    "give a literal or a parameter");
+      continue;
+    }
     const bool literal = tree.kind == Expr::Kind::literal && below(cap->second, tree.literal);
     const bool fallback = param != nullptr && param->fallback && below(cap->second, *param->fallback);
     const bool never = param != nullptr && param->min && below(cap->second, *param->min);
@@ -34,6 +42,35 @@ void check_caps(BookChecker& checker, const Step& step, const Policy& policy) {
       checker.error("UJ1001", argument.text.origin,
                     fmt::format("policy caps {}.{} at {}", step.action->name, argument.name, spell(cap->second)),
                     literal ? "" : fmt::format("params.{} is above it", param->name));
+  }
+}
+
+void check_allowed(BookChecker& checker, const Step& step, const Policy& policy) {
+  if (step.verb != model::Verb::run || step.action == nullptr || policy.allows(*step.action)) return;
+  checker.error_on(checker.way_to(step), "UJ1003", step.target.span,
+                   fmt::format("policy {} does not allow {}", policy.name, step.action->name),
+                   policy.actions.empty() ? "its `actions` is empty: nothing may be changed"
+                                          : fmt::format("its `actions` are {}", fmt::join(policy.actions, ", ")));
+}
+
+// What a play gives must keep to what policy wants of the played playbook.
+void check_given(BookChecker& checker, const Step& step, const Policy& policy) {
+  if (step.verb != model::Verb::play || !step.program) return;
+  const auto least = policy.least.find(step.program->name);
+  if (least == policy.least.end()) return;
+  for (const auto& argument : step.with) {
+    const auto rule = least->second.find(argument.name);
+    if (rule == least->second.end() || !argument.expr) continue;
+    const Expr& tree = *argument.expr->tree;
+    const Param* param = checker.param(parameter_of(tree));
+    const bool literal = tree.kind == Expr::Kind::literal && below(tree.literal, rule->second);
+    const bool fallback = param != nullptr && param->fallback && below(*param->fallback, rule->second);
+    const bool never = param != nullptr && param->max && below(*param->max, rule->second);
+    if (literal || fallback || never)
+      checker.error("UJ1001", argument.text.origin,
+                    fmt::format("policy wants at least {} for parameter {} of {}", spell(rule->second), argument.name,
+                                step.program->name),
+                    literal ? "" : fmt::format("params.{} is below it", param->name));
   }
 }
 
@@ -67,7 +104,10 @@ void check_policy_rules(BookChecker& checker) {
   const Policy* policy = checker.input().policy;
   walk_steps(checker.book().steps, StepPlace{}, [&](const Step& step, const StepPlace&) {
     check_retry(checker, step);
-    if (policy != nullptr) check_caps(checker, step, *policy);
+    if (policy == nullptr) return;
+    check_caps(checker, step, *policy);
+    check_allowed(checker, step, *policy);
+    check_given(checker, step, *policy);
   });
   if (policy != nullptr) check_least(checker, *policy);
 }

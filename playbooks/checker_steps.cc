@@ -32,13 +32,13 @@ CheckedExprPtr BookChecker::check_truth(model::ExprSlot& slot, const StepPlace& 
 }
 
 void BookChecker::check_steps(model::Steps& steps, StepPlace place) {
-  const std::size_t outside = names_.visible.size();
+  const std::size_t outside = names_.shown();
   for (Step& step : steps) {
     check_step(step, place);
     add_output(step, place);
   }
   // The root list's stay: facts and lets that no step asked are typed behind it.
-  if (!place.root) names_.visible.resize(outside);
+  if (!place.root) names_.hide_from(outside);
 }
 
 void BookChecker::check_step(Step& step, const StepPlace& place) {
@@ -223,7 +223,7 @@ void BookChecker::add_output(const Step& step, const StepPlace& place) {
   } else {
     return;
   }
-  names_.visible.push_back(std::move(output));
+  names_.show(std::move(output));
 }
 
 }  // namespace unjam::playbooks

@@ -25,12 +25,14 @@ class TimeRules {
     if (step.gate && step.gate->min) check_count(*step.gate->min, "min");
     if (step.batch) check_count(*step.batch, "batch");
     if (step.stop_after) check_count(*step.stop_after, "stop_after");
-    if (step.verb == Verb::run && step.action != nullptr && step.limit) check_long_enough(step);
+    if (step.verb == Verb::run && step.action != nullptr && step.limit) check_long_enough(*step.action, *step.limit);
   }
 
   void check_fact(const model::FactSpec& fact) {
     if (fact.fresh) check_limit(*fact.fresh, "fact");
     if (fact.limit) check_limit(*fact.limit, "fact");
+    const ActionSpec* action = checker_.fact_action(fact.name.name);
+    if (fact.limit && action != nullptr) check_long_enough(*action, *fact.limit);
   }
 
  private:
@@ -94,14 +96,14 @@ class TimeRules {
           "raise the limit, or lower the hold");
   }
 
-  void check_long_enough(const Step& step) {
-    const auto& at_least = step.action->at_least;
-    const auto least = checker_.least(*step.limit);
+  void check_long_enough(const ActionSpec& action, const DurationArg& limit) {
+    const auto& at_least = action.at_least;
+    const auto least = checker_.least(limit);
     if (!at_least || !least || *least >= *at_least) return;
-    checker_.error("UJ0806", step.limit->span,
-                   fmt::format("{} may need {}: a limit of {} would call a slow success a failure", step.action->name,
+    checker_.error("UJ0806", limit.span,
+                   fmt::format("{} may need {}: a limit of {} would call a slow success a failure", action.name,
                                spelled(*at_least), spelled(*least)),
-                   step.limit->param.empty() ? "" : "raise the parameter's `min`");
+                   limit.param.empty() ? "" : "raise the parameter's `min`");
   }
 
   void check_count(const CountArg& arg, std::string_view what) {

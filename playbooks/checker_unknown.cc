@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "playbooks/checker.h"
 #include "playbooks/expr_walk.h"
@@ -43,14 +44,16 @@ class Sides {
   struct Absorber {
     std::string word;
     Side side;
-    std::string let;  // it stands in this one; empty: in the expression itself
-    std::uint32_t line;
+    Span span;
+    std::vector<std::string> lets;  // through these, outermost first; empty: in the expression itself
   };
 
   Sides(const BookChecker& checker, const Expr& tree) : checker_(checker) { walk(tree, Side::plus); }
 
   const std::vector<Absorber>& absorbers() const { return absorbers_; }
   const std::set<std::pair<std::string, Side>>& params() const { return params_; }
+  // Parameters that can decide it without anything being looked at: `params.x or ...`.
+  const std::set<std::string>& deciding() const { return deciding_; }
 
  private:
   void walk(const Expr& e, Side side) {
@@ -93,14 +96,15 @@ class Sides {
     if (found == checker_.names().declared.end() || found->second.kind != Declared::Kind::let) return;
     const CheckedExprPtr& let = checker_.book().lets[found->second.index].value.expr;
     if (!let || !seen_.emplace(name, side).second) return;
-    const std::string outer = std::exchange(let_, name);
+    lets_.push_back(name);
     walk(*let->tree, side);
-    let_ = outer;
+    lets_.pop_back();
   }
 
   void walk_macro(const Expr& e, Side side) {
-    if (e.name == "sure" || e.name == "known") {
-      absorbers_.push_back({e.name, side, let_, e.span.line});
+    // `has` says false of an output that was left out, which is not known either.
+    if (e.name == "sure" || e.name == "known" || e.name == "has") {
+      absorbers_.push_back({e.name, side, e.span, lets_});
       return walk(*e.args[0], e.name == "sure" ? side : Side::mixed);
     }
     if (e.name == "exists" || e.name == "filter" || e.name == "all") {
@@ -111,7 +115,26 @@ class Sides {
     walk_all(e, Side::mixed);
   }
 
+  // An alternative that asks no fact but a parameter.
+  void may_decide(const Expr& alternative) {
+    std::string param;
+    bool looks = false;
+    walk_expr(alternative, [&](const Expr& e) {
+      if (const std::string name = parameter_of(e); !name.empty()) param = name;
+      const bool fact = e.kind == Expr::Kind::call && checker_.fact_spec(e.name) != nullptr;
+      const auto let = checker_.names().declared.find(e.name);
+      const bool through = e.kind == Expr::Kind::name && let != checker_.names().declared.end() &&
+                           let->second.info.uses && !let->second.info.uses->facts.empty();
+      looks = looks || fact || through;
+    });
+    if (!looks && !param.empty()) deciding_.insert(param);
+  }
+
   void walk_call(const Expr& e, Side side) {
+    if ((e.name == "||" && side != Side::minus) || (e.name == "&&" && side != Side::plus)) {
+      for (const ExprPtr& arg : e.args) may_decide(*arg);
+    }
+    if (e.name == "?:") may_decide(*e.args[0]);
     if (e.name == "&&" || e.name == "||" || is_size(e)) return walk_all(e, side);
     if (e.name == "!" || (e.name == "-" && e.args.size() == 1)) return walk(*e.args[0], turned(side));
     if (e.args.size() != 2) return walk_all(e, Side::mixed);
@@ -141,13 +164,17 @@ class Sides {
   std::vector<Absorber> absorbers_;
   std::set<std::pair<std::string, Side>> params_;
   std::set<std::pair<std::string, Side>> seen_;
-  std::string let_;
+  std::set<std::string> deciding_;
+  std::vector<std::string> lets_;
 };
 
-bool has_verb(const model::Steps& steps, Verb verb) {
-  bool found = false;
-  walk_steps(steps, StepPlace{}, [&](const Step& step, const StepPlace&) { found = found || step.verb == verb; });
-  return found;
+// Whether the step itself, or one in it, is of this verb.
+bool has_verb(const Step& step, Verb verb) {
+  const auto in = [verb](const model::Steps& steps) {
+    return std::ranges::any_of(steps, [verb](const Step& inner) { return has_verb(inner, verb); });
+  };
+  if (step.verb == verb || in(step.body) || in(step.after_each) || (step.otherwise && in(*step.otherwise))) return true;
+  return std::ranges::any_of(step.arms, [&](const model::Arm& arm) { return in(arm.body); });
 }
 
 class UnknownRules {
@@ -165,14 +192,12 @@ class UnknownRules {
   }
 
  private:
+  // What is skipped does no harm where it would have changed something or called the run healthy; a guard that is
+  // skipped does.
   void check_when(const Step& step) {
-    const bool guards =
-        step.verb == Verb::escalate || (step.verb == Verb::group && has_verb(step.body, Verb::escalate));
-    const bool opening =
-        step.verb == Verb::done || is_change(step) || (step.verb == Verb::group && has_verb(step.body, Verb::done));
-    if (opening) {
+    if (has_verb(step, Verb::done) || is_change(step)) {
       opens(*step.when, "`when` of " + step.name.name);
-    } else if (guards) {
+    } else if (has_verb(step, Verb::escalate)) {
       must_not_slip(*step.when, step.name.name);
     }
   }
@@ -183,8 +208,9 @@ class UnknownRules {
     const Sides sides(checker_, *slot.expr->tree);
     for (const auto& absorber : sides.absorbers()) {
       if (absorber.side == Side::plus) continue;
-      checker_.error(
-          "UJ0701", slot.text.origin, fmt::format("what is unknown would open {}{}", what, where(absorber)),
+      checker_.error_on(
+          way(slot, absorber), "UJ0701", slot.text.origin,
+          fmt::format("what is unknown would open {}{}", what, where(absorber)),
           fmt::format("`{}` turns unknown into false, and here false opens: leave it out, or say what must be "
                       "sure instead of what must not",
                       absorber.word));
@@ -198,8 +224,8 @@ class UnknownRules {
     const Sides sides(checker_, *slot.expr->tree);
     for (const auto& absorber : sides.absorbers()) {
       if (absorber.side == Side::minus) continue;
-      checker_.error(
-          "UJ0702", slot.text.origin,
+      checker_.error_on(
+          way(slot, absorber), "UJ0702", slot.text.origin,
           fmt::format("what is unknown would slip past the guard {}{}", name, where(absorber)),
           fmt::format("`{}` turns unknown into false, and false passes this guard: leave it out, then unknown "
                       "escalates",
@@ -212,9 +238,10 @@ class UnknownRules {
     if (!arm.when.expr) return;
     const Sides sides(checker_, *arm.when.expr->tree);
     if (sides.absorbers().empty()) return;
-    checker_.error("UJ0701", arm.when.text.origin,
-                   fmt::format("what is unknown would choose another arm{}", where(sides.absorbers().front())),
-                   "leave it out: below an arm its condition is taken as known to be false");
+    const auto& first = sides.absorbers().front();
+    checker_.error_on(way(arm.when, first), "UJ0701", arm.when.text.origin,
+                      fmt::format("what is unknown would choose another arm{}", where(first)),
+                      "leave it out: below an arm its condition is taken as known to be false");
   }
 
   void check_gate(const model::GateSpec& gate) {
@@ -230,28 +257,66 @@ class UnknownRules {
 
   void bounded(const model::ExprSlot& slot) {
     if (!slot.expr) return;
-    const auto params = Sides(checker_, *slot.expr->tree).params();
+    const Sides sides(checker_, *slot.expr->tree);
     std::set<std::string> told;
-    for (const auto& [name, side] : params) {
-      const Param* param = checker_.param(name);
-      const bool has_order =
-          param != nullptr && (param->type->kind == Type::Kind::integer || param->type->kind == Type::Kind::duration);
-      if (!has_order) continue;
-      const bool most = side != Side::minus && !param->max;
-      const bool least = side != Side::plus && !param->min;
-      if ((!most && !least) || !told.insert(name).second) continue;
-      checker_.error("UJ0510", slot.text.origin, fmt::format("params.{} can loosen this gate without a bound", name),
-                     fmt::format("give it {} where it is declared (line {})",
-                                 most && least ? "`min` and `max`"
-                                 : most        ? "`max`"
-                                               : "`min`",
-                                 param->span.line));
+    for (const std::string& name : sides.deciding()) {
+      told.insert(name);
+      checker_.error_on(param_way(slot, name), "UJ0510", slot.text.origin,
+                        fmt::format("params.{} alone can open this gate, with nothing looked at", name),
+                        "no bound helps here: leave it out, or join it by `and`");
+    }
+    for (const auto& [name, side] : sides.params()) bounded_by(slot, name, side, told);
+    // What a fact is asked with decides what it says, either way.
+    for (const FactUse& use : slot.expr->uses.facts) {
+      const model::FactSpec* fact = checker_.fact_spec(use.fact);
+      if (fact == nullptr) continue;
+      for (const auto& argument : fact->with) {
+        if (!argument.expr) continue;
+        const Sides asked(checker_, *argument.expr->tree);
+        for (const auto& [name, side] : asked.params()) bounded_by(slot, name, Side::mixed, told);
+      }
     }
   }
 
-  static std::string where(const Sides::Absorber& absorber) {
-    return absorber.let.empty() ? fmt::format(" by `{}`", absorber.word)
-                                : fmt::format(" by `{}` in {} (line {})", absorber.word, absorber.let, absorber.line);
+  void bounded_by(const model::ExprSlot& slot, const std::string& name, Side side, std::set<std::string>& told) {
+    const Param* param = checker_.param(name);
+    const bool has_order =
+        param != nullptr && (param->type->kind == Type::Kind::integer || param->type->kind == Type::Kind::duration);
+    if (!has_order) return;
+    const bool most = side != Side::minus && !param->max;
+    const bool least = side != Side::plus && !param->min;
+    if ((!most && !least) || !told.insert(name).second) return;
+    checker_.error_on(param_way(slot, name), "UJ0510", slot.text.origin,
+                      fmt::format("params.{} can loosen this gate without a bound", name),
+                      fmt::format("give it {} where it is declared (line {})",
+                                  most && least ? "`min` and `max`"
+                                  : most        ? "`max`"
+                                                : "`min`",
+                                  param->span.line));
+  }
+
+  std::vector<Note> param_way(const model::ExprSlot& slot, const std::string& name) const {
+    std::vector<Note> way;
+    if (const Param* param = checker_.param(name))
+      way.push_back({param->span, fmt::format("the caller gives {}", name)});
+    way.push_back({slot.text.origin, "the gate asks it"});
+    return way;
+  }
+
+  // From the condition through lets to the word.
+  std::vector<Note> way(const model::ExprSlot& slot, const Sides::Absorber& absorber) const {
+    std::vector<Note> out{{slot.text.origin, "is asked here"}};
+    for (const std::string& name : absorber.lets) {
+      const auto let = checker_.names().declared.find(name);
+      if (let != checker_.names().declared.end()) out.push_back({let->second.span, fmt::format("asks {}", name)});
+    }
+    out.push_back({absorber.span, fmt::format("`{}` says false for what is not known", absorber.word)});
+    return out;
+  }
+
+  std::string where(const Sides::Absorber& absorber) const {
+    if (absorber.lets.empty()) return fmt::format(" by `{}`", absorber.word);
+    return fmt::format(" by `{}` in {} (line {})", absorber.word, absorber.lets.back(), absorber.span.line);
   }
 
   BookChecker& checker_;

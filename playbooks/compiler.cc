@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <utility>
+
+#include "playbooks/checker.h"
 
 namespace unjam::playbooks {
 
@@ -20,7 +24,8 @@ Argument argument_of(const model::ArgumentSlot& slot) {
 // The ladder that a rollout or play stands in: its looks are the ladder's.
 struct Around {
   const Step* ladder = nullptr;
-  std::vector<const Step*> guards{};  // passed on the way here: asked again after an approval
+  std::ptrdiff_t guard = -1;  // the last one passed on the way here (Compiler::guards_): asked again after an approval
+  bool changed = false;       // something may have been changed on the way here: then nothing is `done` any more
 };
 
 // Builds one machine from its last step to its first: each step is compiled with the place where it goes on.
@@ -74,7 +79,11 @@ class Compiler {
     std::vector<Around> places;
     for (const Step& step : steps) {
       places.push_back(around);
-      if (step.when && (step.verb == Verb::done || step.verb == Verb::escalate)) around.guards.push_back(&step);
+      around.changed = around.changed || is_change(step);
+      if (step.when && (step.verb == Verb::done || step.verb == Verb::escalate)) {
+        guards_.emplace_back(&step, around.guard);
+        around.guard = std::ssize(guards_) - 1;
+      }
     }
     for (std::size_t i = steps.size(); i-- > 0;) next = one(steps[i], prefix, next, next, places[i]);
     return next;
@@ -201,6 +210,7 @@ class Compiler {
   NodeId ladder(const Step& step, const std::string& path, NodeId next, const Around& around) {
     Around inner = around;
     inner.ladder = &step;
+    inner.changed = inner.changed || is_change(step);
     NodeId higher = step.otherwise ? list(*step.otherwise, path + "/else/", kStop, around) : kStop;
     for (std::size_t i = step.body.size(); i-- > 0;) {
       const NodeId look = whole_look(step, fmt::format("{}/look[{}]", path, i + 1), next, higher);
@@ -231,9 +241,10 @@ class Compiler {
   // An approval may take hours: what was found before it is asked again behind it.
   NodeId approve(const Step& step, const std::string& path, NodeId next, const Around& around) {
     const std::string again = path + "/again/";
-    for (std::size_t i = around.guards.size(); i-- > 0;) {
-      const Step& above = *around.guards[i];
+    for (std::ptrdiff_t at = around.guard; at >= 0; at = guards_[static_cast<std::size_t>(at)].second) {
+      const Step& above = *guards_[static_cast<std::size_t>(at)].first;
       const bool done = above.verb == Verb::done;
+      if (done && around.changed) continue;
       const NodeId way_out = add(
           node_of(above, again + above.name.name, done ? Node::Kind::done : Node::Kind::escalate, done ? kEnd : kStop));
       next = guard(above, again + above.name.name + "/when", *above.when, way_out, next);
@@ -271,6 +282,7 @@ class Compiler {
   }
 
   Machine machine_;
+  std::vector<std::pair<const Step*, std::ptrdiff_t>> guards_;  // each with the one before it on its way
 };
 
 }  // namespace

@@ -106,7 +106,7 @@ void Diagnostics::add(Diagnostic d) {
   }
   if (dropped_ == 0) {
     // The last one makes room for the line that tells how many are missing.
-    Diagnostic last = std::exchange(all_.back(), {d.code, Severity::error, d.source, {}, {}, {}});
+    Diagnostic last = std::exchange(all_.back(), {d.code, Severity::error, d.source, {}, {}, {}, {}});
     displace(std::move(last));
   }
   displace(std::move(d));
@@ -125,6 +125,18 @@ void Diagnostics::displace(Diagnostic d) {
 
 void Diagnostics::error(std::string code, const SourcePtr& source, Span span, std::string message, std::string help) {
   add({std::move(code), Severity::error, source, span, std::move(message), std::move(help)});
+}
+
+void Diagnostics::explain(std::vector<Note> way) {
+  if (all_.empty() || dropped_ > 0) return;
+  constexpr std::size_t kFirst = 4;
+  if (way.size() > kMaxNotes) {
+    const std::size_t left_out = way.size() - kMaxNotes + 1;
+    const auto from = way.begin() + kFirst;
+    const auto next = way.erase(from, from + static_cast<std::ptrdiff_t>(left_out));
+    way.insert(next, {{}, fmt::format("... {} more ...", left_out)});
+  }
+  all_.back().notes = std::move(way);
 }
 
 void Diagnostics::sort() {
@@ -152,6 +164,12 @@ std::string render(const Diagnostic& d, bool colour) {
   std::string out = fmt::format("{}: {}: {}\n", paint("1", std::move(place_text)),
                                 paint(is_error ? "1;31" : "1;33", std::move(kind)), printable(d.message));
   if (d.source && d.span.line > 0 && d.span.line <= d.source->lines()) out += quote(d, paint);
+  for (std::size_t i = 0; i < d.notes.size(); ++i) {
+    const Note& note = d.notes[i];
+    const std::string line = note.span.line > 0 ? fmt::format("line {}: ", note.span.line) : std::string();
+    const std::string head = i == 0 ? paint("1;36", "way:") : std::string("    ");
+    out += fmt::format("    {}  {}{}\n", head, line, printable(note.text));
+  }
   if (!d.help.empty()) out += fmt::format("    {} {}\n", paint("1;36", "help:"), printable(d.help));
   return out;
 }
@@ -166,6 +184,12 @@ json::object to_json(const Diagnostic& d) {
   out["length"] = d.span.length;
   out["message"] = printable(d.message);
   out["help"] = printable(d.help);
+  if (!d.notes.empty()) {
+    json::array notes;
+    for (const Note& note : d.notes)
+      notes.push_back({{"line", note.span.line}, {"column", note.span.column}, {"text", printable(note.text)}});
+    out["notes"] = std::move(notes);
+  }
   return out;
 }
 

@@ -29,11 +29,6 @@ void add_words(std::string_view text, std::set<std::string>& out) {
   }
 }
 
-bool is_call_of(const Expr& e, std::string_view fact, std::string_view variable) {
-  return e.kind == Expr::Kind::call && e.name == fact && e.args.size() == 1 && e.args[0] &&
-         e.args[0]->kind == Expr::Kind::name && e.args[0]->name == variable;
-}
-
 bool is_int(const Expr& e, std::int64_t n) {
   return e.kind == Expr::Kind::literal && e.literal.as_int() != nullptr && *e.literal.as_int() == n;
 }
@@ -64,21 +59,6 @@ std::set<std::string> names_in(const ExprText& text) {
   }
   if (!prose) add_words(text.text, out);
   return out;
-}
-
-bool asks_of_host(const Expr& e, std::string_view fact, std::string_view field) {
-  bool found = false;
-  walk_expr(e, [&](const Expr& node) {
-    found = found || (node.kind == Expr::Kind::field && node.name == field && node.receiver &&
-                      is_call_of(*node.receiver, fact, "host"));
-  });
-  return found;
-}
-
-bool asks_of_host(const Expr& e, std::string_view fact) {
-  bool found = false;
-  walk_expr(e, [&](const Expr& node) { found = found || is_call_of(node, fact, "host"); });
-  return found;
 }
 
 std::string canonical(const Expr& e) {

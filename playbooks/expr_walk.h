@@ -1,5 +1,5 @@
-// Questions about the form of an expression's tree, for the rules that are about form: what is asked of the host in
-// hand, which set something is drawn from.
+// Questions about the form of an expression's tree, for the rules that are about form: which names it has, which set
+// something is drawn from.
 #pragma once
 
 #include <set>
@@ -24,11 +24,6 @@ void walk_expr(const Expr& e, const Visit& visit) {
 
 // Names and functions of hosts that the text may mean, read from its form alone; also of prose with ${}.
 std::set<std::string> names_in(const ExprText& text);
-
-// Whether the tree itself asks `fact(host).field`. Lets have no host, so they need not be looked into.
-bool asks_of_host(const Expr& e, std::string_view fact, std::string_view field);
-// Whether it asks anything of `fact(host)`.
-bool asks_of_host(const Expr& e, std::string_view fact);
 
 // Equal texts are equal expressions.
 std::string canonical(const Expr& e);

@@ -31,6 +31,7 @@ enum class Form {
   name,               // letters, digits, - and _
   action,             // the same and dots
   names,              // list of names
+  allowed,            // list of actions; hub.*: all whose name begins with hub.
   address,            // host name or IP address
   path,               // of a file
   secret,             // file:/path of the secret, never the secret

@@ -57,6 +57,8 @@ constexpr KeySpec kHead[] = {
     {"one_at_a_time", Form::word, optional, "what a run that changes hosts holds a lock of", "site", nullptr, kScopes},
     {"fresh", Form::duration, optional, "oldest reading that may open a gate"},
     {"poll", Form::duration, optional, "how often the engine looks", "10s"},
+    {"actions", Form::allowed, optional,
+     "the changes that a playbook may make. Looking, and the undo of what is allowed, always are", "every action"},
     {"gates", Form::by_action, optional, "what the gate of an action must look at, besides what its contract wants"},
     {"caps", Form::bounds, optional, "largest value of an input, whatever a parameter says"},
     {"least", Form::bounds_by_book, optional, "smallest value of a parameter, whatever the caller says"},

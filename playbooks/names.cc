@@ -46,9 +46,22 @@ TypePtr localized(const TypePtr& type, const Estate* estate) {
   return copy;
 }
 
+void NameTable::show(StepOutput output) {
+  place_.emplace(output.name, visible_.size());
+  visible_.push_back(std::move(output));
+}
+
+void NameTable::hide_from(std::size_t count) {
+  while (visible_.size() > count) {
+    const auto found = place_.find(visible_.back().name);
+    if (found != place_.end() && found->second == visible_.size() - 1) place_.erase(found);
+    visible_.pop_back();
+  }
+}
+
 const StepOutput* NameTable::output(std::string_view name) const {
-  const auto found = std::ranges::find(visible, name, &StepOutput::name);
-  return found == visible.end() ? nullptr : &*found;
+  const auto found = place_.find(name);
+  return found == place_.end() ? nullptr : &visible_[found->second];
 }
 
 const NameInfo* ScopeNames::builtin(std::string_view name) const {
@@ -170,7 +183,7 @@ std::vector<std::string> ScopeNames::all() const {
   for (const auto& [name, declared] : table_.declared) {
     if (allowed(declared)) out.push_back(name);
   }
-  for (const StepOutput& output : table_.visible) out.push_back(output.name);
+  for (const StepOutput& output : table_.outputs()) out.push_back(output.name);
   return out;
 }
 

@@ -59,12 +59,20 @@ struct NameTable {
   TypePtr params;  // record
   std::map<std::string, Declared, std::less<>> declared{};
   std::map<std::string, const model::Step*, std::less<>> steps{};  // of the whole file
-  std::vector<StepOutput> visible{};
   Atoms atoms{};
   std::set<std::string> used{};                    // every name that some expression asks: x, params.x
   std::function<void(const std::string&)> ensure;  // types a waiting declaration
 
+  // Outputs are visible until their list ends.
+  void show(StepOutput output);
+  std::size_t shown() const { return visible_.size(); }
+  void hide_from(std::size_t count);  // all but the first `count`
   const StepOutput* output(std::string_view name) const;
+  const std::vector<StepOutput>& outputs() const { return visible_; }
+
+ private:
+  std::vector<StepOutput> visible_{};
+  std::map<std::string, std::size_t, std::less<>> place_{};  // in visible_, so that a name is found without a walk
 };
 
 // Where an expression stands: which names it may use.

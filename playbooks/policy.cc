@@ -38,6 +38,7 @@ class PolicyLoader {
       policy_.one_at_a_time = per(*node, "one_at_a_time").value_or(Per::site);
     if (const auto* node = head.take("fresh")) policy_.fresh = read_duration(context_, *node, "fresh");
     if (const auto* node = head.take("poll")) policy_.poll = read_duration(context_, *node, "poll");
+    if (const auto* node = head.take("actions")) allowed(*node);
     if (const auto* node = head.take("gates")) gates(*node);
     if (const auto* node = head.take("caps")) caps(*node);
     if (const auto* node = head.take("least")) least(*node);
@@ -138,6 +139,25 @@ class PolicyLoader {
       each(value, "gates", [&](const YamlNode& item) {
         if (auto ref = field(item, "gates")) policy_.gates[action.text].push_back(std::move(*ref));
       });
+    });
+  }
+
+  void allowed(const YamlNode& node) {
+    policy_.names_actions = true;
+    each(node, "actions", [&](const YamlNode& item) {
+      const auto text = read_text(context_, item, "an action");
+      if (!text) return;
+      if (text->ends_with(".*")) {
+        const std::string_view kind = std::string_view(*text).substr(0, text->size() - 1);
+        const auto names = actions_.names();
+        if (std::ranges::none_of(names, [&](const std::string& name) { return name.starts_with(kind); })) {
+          context_.error("UJ0302", item.span, fmt::format("no contract names an action {}", *text));
+          return;
+        }
+      } else if (!known_action(item)) {
+        return;
+      }
+      policy_.actions.push_back(*text);
     });
   }
 
@@ -328,6 +348,14 @@ class PolicyLoader {
 bool Policy::in_group(const std::string& user, const std::string& group) const {
   const auto found = groups.find(group);
   return found != groups.end() && std::find(found->second.begin(), found->second.end(), user) != found->second.end();
+}
+
+bool Policy::allows(const ActionSpec& action) const {
+  if (!names_actions || action.effect == Effect::read) return true;
+  return std::ranges::any_of(actions, [&](std::string_view allowed) {
+    if (allowed.ends_with(".*")) return action.name.starts_with(allowed.substr(0, allowed.size() - 1));
+    return action.name == allowed;
+  });
 }
 
 std::shared_ptr<const Policy> load_policy(const SourcePtr& source, const ActionCatalog& actions, Diagnostics& out) {

@@ -53,8 +53,10 @@ struct Policy {
   std::map<std::string, FieldRef, std::less<>> healthy;  // role -> probe.hub.serving
   std::vector<FloorRule> floors;
   Per one_at_a_time = Per::site;
-  std::optional<Duration> fresh;  // oldest reading that may open a gate
-  std::optional<Duration> poll;   // `poll:` raises the engine's period of looking (10 s)
+  std::optional<Duration> fresh;     // oldest reading that may open a gate
+  std::optional<Duration> poll;      // `poll:` raises the engine's period of looking (10 s)
+  bool names_actions = false;        // `actions:` is written: no other change is allowed
+  std::vector<std::string> actions;  // names, or all of one kind: hub.*
   std::map<std::string, std::vector<FieldRef>, std::less<>> gates;
   std::map<std::string, Value, std::less<>> caps;  // "time.sync.max_step" -> largest value
   std::map<std::string, std::map<std::string, Value, std::less<>>, std::less<>>
@@ -71,6 +73,10 @@ struct Policy {
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> users
 
   bool in_group(const std::string& user, const std::string& group) const;
+  // Whether a playbook may run it. Looking is always allowed, and so is the undo of what is allowed.
+  bool allows(const ActionSpec& action) const;
+  // Whether its gate is asked: by its contract, or because policy says what the gate must look at.
+  bool wants_gate(const ActionSpec& action) const { return action.needs_gate() || gates.contains(action.name); }
 };
 
 std::shared_ptr<const Policy> load_policy(const SourcePtr& source, const ActionCatalog& actions, Diagnostics& out);

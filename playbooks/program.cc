@@ -42,6 +42,10 @@ const NamedExpr* Program::target(std::string_view target_name) const {
   return find_named(targets, target_name);
 }
 
+bool changes(const Program& program) {
+  return strongest_effect(program) > Effect::read;
+}
+
 ProgramPtr load_played(const SourcePtr& source, const CheckInput& input, const PlayStack& around, Diagnostics& out) {
   Diagnostics own;
   const auto root = parse_yaml_all(source, own);

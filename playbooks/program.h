@@ -182,6 +182,9 @@ struct CheckInput {
 // The program, or null and every fault of the file in `out`. Warnings do not stop it. Never throws, whatever the bytes.
 ProgramPtr load_playbook(const SourcePtr& source, const CheckInput& input, Diagnostics& out);
 
+// Whether it may do anything but look, what it plays included.
+bool changes(const Program& program);
+
 // The compiled machine for people and tools.
 std::string to_mermaid(const Program& program);
 std::string to_dot(const Program& program);

@@ -211,6 +211,17 @@ steps:
 policy: example
 caps: { time.sync.max_step: 1h }
 )y"},
+    {"UJ1003", "an action that policy does not allow",
+     "Policy's `actions` names the changes that a playbook may make. Looking always is allowed, and so is the undo of "
+     "what is.",
+     R"y(- mark: { run: hub.flag, hosts: hubs, limit: 1m, undo: hub.unflag }
+)y",
+     R"y(- purge: { run: tickets.purge, hosts: hubs, limit: 1m }
+)y",
+     R"y(unjam: 1
+policy: example
+actions: [ "tickets.*" ]
+)y"},
     {"UJ1002",
      "the played playbook is refused, or there is none",
      "What is played must pass on its own; its faults are shown with it.",

@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kIdentifier = "^[A-Za-z_][A-Za-z0-9_]{0,127}$";
 constexpr std::string_view kName = "^[A-Za-z0-9_]([A-Za-z0-9_-]{0,126}[A-Za-z0-9_])?$";
 constexpr std::string_view kAction = "^(?!.*\\.\\.)[A-Za-z0-9_]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?$";
+constexpr std::string_view kAllowed = "^(?!.*\\.\\.)[A-Za-z0-9_]([A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?(\\.\\*)?$";
 constexpr std::string_view kTime = "^((0|[1-9][0-9]*)[smhd]|params\\.[A-Za-z_][A-Za-z0-9_]{0,127})$";
 constexpr std::string_view kDuration = "^(0|[1-9][0-9]*)[smhd]$";
 constexpr std::string_view kCount = "^([1-9][0-9]*|params\\.[A-Za-z_][A-Za-z0-9_]{0,127})$";
@@ -137,6 +138,8 @@ json::object of_collection(const KeySpec& row) {
       out["uniqueItems"] = true;
       return out;
     }
+    case Form::allowed:
+      return list_of(matching(kAllowed));
     case Form::fields:
       return list_of(matching(kField));
     case Form::arguments:
@@ -207,6 +210,7 @@ constexpr std::pair<Form, std::string_view> kWords[] = {
     {Form::name, "a name: letters, digits, - and _"},
     {Form::action, "an action: letters, digits, - _ and ."},
     {Form::names, "a list of names"},
+    {Form::allowed, "a list of actions; `hub.*`: all whose name begins with `hub.`"},
     {Form::address, "a host name or an IP address"},
     {Form::path, "the path of a file"},
     {Form::secret, "file:/path, never the secret itself"},

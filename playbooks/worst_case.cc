@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "playbooks/program.h"
 
@@ -15,10 +17,7 @@ class Bound {
       : params_(params), count_(count) {}
 
   // The longest path from the entry, each node counted once: arms of a choice are alternatives by construction.
-  Duration machine(const Machine& machine) {
-    std::map<NodeId, Duration> known;
-    return longest(machine, machine.entry, known);
-  }
+  Duration machine(const Machine& machine) { return longest(machine); }
 
   Duration node(const Node& node) {
     switch (node.kind) {
@@ -74,16 +73,34 @@ class Bound {
     return (hosts + batch - 1) / batch * turn;
   }
 
-  Duration longest(const Machine& m, NodeId at, std::map<NodeId, Duration>& known) {
-    if (at <= kUndecided) return {};
-    if (const auto found = known.find(at); found != known.end()) return found->second;
-    known[at] = Duration{};  // a compiled machine has no cycle; this bounds a compiler's mistake
-    const Node& n = m.nodes[at];
-    Duration rest = longest(m, n.yes, known);
-    if (n.kind == Node::Kind::guard || n.kind == Node::Kind::look || n.kind == Node::Kind::expect)
-      rest = std::max(rest, longest(m, n.no, known));
-    if (n.skipped) rest = std::max(rest, longest(m, *n.skipped, known));
-    return known[at] = node(n) + rest;
+  static std::vector<NodeId> next_of(const Node& n) {
+    std::vector<NodeId> out{n.yes};
+    if (n.kind == Node::Kind::guard || n.kind == Node::Kind::look || n.kind == Node::Kind::expect) out.push_back(n.no);
+    if (n.skipped) out.push_back(*n.skipped);
+    return out;
+  }
+
+  // From the ends backwards, without recursion: a file of thousands of steps is as many nodes deep. A compiled machine
+  // has no cycle; that each node is entered once bounds a compiler's mistake.
+  Duration longest(const Machine& m) {
+    std::vector<Duration> known(m.nodes.size());
+    std::vector<bool> entered(m.nodes.size());
+    std::vector<std::pair<NodeId, bool>> pending{{m.entry, false}};
+    while (!pending.empty()) {
+      const auto [at, below_known] = pending.back();
+      pending.pop_back();
+      const Node& n = m.nodes[at];
+      if (at <= kUndecided) continue;
+      if (below_known) {
+        for (const NodeId to : next_of(n)) known[at] = std::max(known[at], known[to]);
+        known[at] += node(n);
+      } else if (!entered[at]) {
+        entered[at] = true;
+        pending.emplace_back(at, true);
+        for (const NodeId to : next_of(n)) pending.emplace_back(to, false);
+      }
+    }
+    return known[m.entry];
   }
 
   const Fields& params_;

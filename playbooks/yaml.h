@@ -16,7 +16,8 @@
 
 namespace unjam::playbooks {
 
-inline constexpr std::size_t kMaxYamlBytes = 1u << 20;  // 1 MiB
+inline constexpr std::size_t kMaxYamlBytes =
+    4u << 20;  // 4 MiB: playbooks of 10,000 steps are checked as quickly as small ones
 inline constexpr std::size_t kMaxYamlDepth = 32;
 inline constexpr std::size_t kMaxYamlNodes = 250'000;
 inline constexpr std::size_t kMaxYamlKeys = 2'000;  // in one map

@@ -13,7 +13,7 @@
 
 namespace unjam::playbooks {
 
-inline constexpr std::size_t kMaxTextBytes = 1u << 20;  // = kMaxYamlBytes
+inline constexpr std::size_t kMaxTextBytes = 4u << 20;  // = kMaxYamlBytes
 
 // Byte offsets -> lines and columns. Cheap for places asked in rising order, whatever the length of the lines. For one
 // thread.

@@ -24,6 +24,39 @@ TEST(Diagnostic, RendersPlaceLineAndCaret) {
   EXPECT_EQ(as_json.at("code"), "UJ0302");
 }
 
+// Given an error with a way that leads to it; when it is told; then each stop has its line, in text and in JSON.
+TEST(Diagnostic, TellsTheWayStepByStep) {
+  Diagnostics all;
+  all.error("UJ0602", file("a:\n  b: c\n"), {2, 3, 1}, "owed", "settle it");
+  all.explain({{{1, 1, 1}, "a owes"}, {{2, 3, 1}, "the list ends"}});
+  EXPECT_EQ(render(all.all().front()),
+            "play.yaml:2:3: error UJ0602: owed\n"
+            "      b: c\n"
+            "      ^\n"
+            "    way:  line 1: a owes\n"
+            "          line 2: the list ends\n"
+            "    help: settle it\n");
+  const json::object as_json = to_json(all.all().front());
+  ASSERT_EQ(as_json.at("notes").as_array().size(), 2u);
+  EXPECT_EQ(as_json.at("notes").at(1).at("line"), 2);
+  EXPECT_EQ(as_json.at("notes").at(1).at("text"), "the list ends");
+}
+
+// Given a way with a hundred stops; when it is told; then its beginning and its end are, and how many are left out.
+TEST(Diagnostic, CutsALongWayInTheMiddle) {
+  Diagnostics all;
+  all.error("UJ0602", file("a\n"), {1, 1, 1}, "owed");
+  std::vector<Note> way;
+  for (std::uint32_t i = 1; i <= 100; ++i) way.push_back({{i, 1, 1}, std::to_string(i)});
+  all.explain(std::move(way));
+  const auto& notes = all.all().front().notes;
+  ASSERT_EQ(notes.size(), kMaxNotes);
+  EXPECT_EQ(notes[3].text, "4");
+  EXPECT_EQ(notes[4].text, "... 89 more ...");
+  EXPECT_EQ(notes[5].text, "94");
+  EXPECT_EQ(notes.back().text, "100");
+}
+
 // Given faults of a whole file, at the end of a line and behind it; when they are rendered; then without a wrong caret.
 TEST(Diagnostic, RendersTheEdges) {
   EXPECT_EQ(render({"UJ0106", Severity::warning, file(""), {}, "empty", ""}), "play.yaml: warning UJ0106: empty\n");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace unjam::playbooks {
 namespace {
 
@@ -25,15 +27,31 @@ const Contracts& shipped_contracts() {
   static const Contracts kContracts = [] {
     Contracts contracts;
     Diagnostics out;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(std::filesystem::path(UNJAM_SOURCE_DIR) / "actions/packs")) {
-      if (const auto source = read_source((entry.path() / "contracts.yaml").string())) contracts.add(*source, out);
+    for (const auto* folder : {"actions/packs", "examples"}) {
+      for (const auto& entry :
+           std::filesystem::recursive_directory_iterator(std::filesystem::path(UNJAM_SOURCE_DIR) / folder)) {
+        if (entry.path().filename() != "contracts.yaml") continue;
+        if (const auto source = read_source(entry.path().string())) contracts.add(*source, out);
+      }
     }
     contracts.check(out);
     for (const auto& fault : out.all()) ADD_FAILURE() << render(fault);
     return contracts;
   }();
   return kContracts;
+}
+
+std::vector<std::filesystem::path> shipped_playbooks() {
+  std::vector<std::filesystem::path> out;
+  for (const auto& folder : {catalog_folder(), std::filesystem::path(UNJAM_SOURCE_DIR) / "examples"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() != ".yaml") continue;
+      const auto source = read_source(entry.path().string());
+      if (source && (*source)->text().find("\nplaybook:") != std::string::npos) out.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 const Estate& small_estate() {

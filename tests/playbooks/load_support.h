@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "playbooks/contracts.h"
 #include "playbooks/estate.h"
@@ -38,7 +39,9 @@ struct LoadedPlaybook {
   }
 };
 
-// The shipped contracts.
+// Every playbook of the catalogue and of the examples.
+std::vector<std::filesystem::path> shipped_playbooks();
+// The shipped contracts, those of the examples' packs among them.
 const Contracts& shipped_contracts();
 // Sites tokyo and osaka, roles dc and hub, hosts as in language/inventory.yaml.
 const Estate& small_estate();

@@ -2,6 +2,7 @@
 // left is either refused with a located fault, or harmless; and nothing ever crashes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <random>
 #include <set>
@@ -65,9 +66,10 @@ void collect(const YamlNode& node, const std::string& path, std::vector<Part>& o
   }
 }
 
-std::set<std::string> survivors(const std::string& name, std::size_t& all) {
+std::set<std::string> survivors(const std::filesystem::path& path, std::size_t& all) {
   Diagnostics faults;
-  const auto source = read_source((catalog_folder() / (name + ".yaml")).string());
+  const std::string name = path.stem().string();
+  const auto source = read_source(path.string());
   const auto root = parse_yaml(*source, faults);
   std::vector<Part> parts;
   collect(*root, "", parts);
@@ -86,38 +88,45 @@ std::set<std::string> survivors(const std::string& name, std::size_t& all) {
   return out;
 }
 
-// The paths of a list with reasons: comments are for its readers.
+// The paths of a list: each has its reason behind it.
 std::set<std::string> listed(const std::string& name) {
   std::istringstream text(read(golden_folder() / "mutation" / (name + ".txt")));
   std::set<std::string> out;
   for (std::string line; std::getline(text, line);) {
-    line.resize(std::min(line.find('#'), line.size()));
+    if (line.empty() || line[0] == '#') continue;
+    const std::size_t reason = line.find(" # ");
+    EXPECT_TRUE(reason != std::string::npos && reason + 3 < line.size()) << name << ": no reason: " << line;
+    line.resize(std::min(reason, line.size()));
     while (!line.empty() && line.back() == ' ') line.pop_back();
-    if (!line.empty()) out.insert(line);
+    EXPECT_TRUE(out.insert(line).second) << name << ": twice: " << line;
   }
   return out;
 }
 
-// given rolling-reboot-hubs with one key or item less, when checked, then only these are still accepted: defaults,
-// order, holds, and a condition that only adds to the floor
-TEST(Mutation, OfTheRollingRebootLeavesOnlyTheHarmless) {
+class Mutation : public testing::TestWithParam<std::filesystem::path> {};
+
+// given a shipped playbook with one key or item less, when checked, then only those of tests/golden/mutation/NAME.txt
+// are still accepted: each was read, and has its reason there
+TEST_P(Mutation, LeavesOnlyTheHarmless) {
   std::size_t all = 0;
-  const auto left = survivors("rolling-reboot-hubs", all);
-  EXPECT_GE(all, 50u);
-  EXPECT_EQ(left, listed("rolling-reboot-hubs"));
+  const auto left = survivors(GetParam(), all);
+  const std::string name = GetParam().stem().string();
+  const auto list = listed(name);
+  for (const auto& path : left) EXPECT_TRUE(list.contains(path)) << name << ": accepted and not listed: " << path;
+  for (const auto& path : list) EXPECT_TRUE(left.contains(path)) << name << ": listed and refused: " << path;
+  EXPECT_LT(left.size() * 2, all) << name;
 }
 
-// given the flagship with one key or item less, when checked, then only these are still accepted: each was read, see
-// tests/golden/mutation/heal-intersite-queue.txt
-TEST(Mutation, OfTheFlagshipLeavesOnlyTheHarmless) {
-  std::size_t all = 0;
-  const auto left = survivors("heal-intersite-queue", all);
-  EXPECT_GE(all, 240u);
-  EXPECT_EQ(left, listed("heal-intersite-queue"));
+std::string stem_of(const testing::TestParamInfo<std::filesystem::path>& info) {
+  std::string out = info.param.stem().string();
+  std::ranges::replace(out, '-', '_');
+  return out;
 }
+
+INSTANTIATE_TEST_SUITE_P(Shipped, Mutation, testing::ValuesIn(shipped_playbooks()), stem_of);
 
 // given the flagship with random bytes changed, when checked, then it ends, and a refusal is explained
-TEST(Mutation, OfBytesNeverCrashes) {
+TEST(MutatedBytes, NeverCrash) {
   const std::string good = read(catalog_folder() / "heal-intersite-queue.yaml");
   const std::string alphabet = "{}[]():,-.?&*!|>'\"%@` \n#abhost0159<=+$";
   std::mt19937 random(11);
