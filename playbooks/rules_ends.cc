@@ -214,13 +214,14 @@ caps: { time.sync.max_step: 1h }
     {"UJ1003", "an action that policy does not allow",
      "Policy's `actions` names the changes that a playbook may make. Looking always is allowed, and so is the undo of "
      "what is.",
-     R"y(- mark: { run: hub.flag, hosts: hubs, limit: 1m, undo: hub.unflag }
-)y",
      R"y(- purge: { run: tickets.purge, hosts: hubs, limit: 1m }
+- well: { expect: "hubs.all(h, hub(h).ready)", limit: 5m }
+)y",
+     R"y(- well: { expect: "hubs.all(h, hub(h).ready)", limit: 5m }
 )y",
      R"y(unjam: 1
 policy: example
-actions: [ "tickets.*" ]
+actions: [ "hub.*" ]
 )y"},
     {"UJ1002",
      "the played playbook is refused, or there is none",
