@@ -105,12 +105,16 @@ class Fold {
       return bad(fmt::format("reading of '{}' on {} after {} effects, but only {} were sent", body.fact, body.host,
                              body.effects, run_.effects));
     }
+    const auto before = run_.readings.find({body.fact, body.host});
+    const bool again = before != run_.readings.end() && before->second.seq > run_.acted;
+    const int in_row = again ? before->second.in_row + 1 : 1;
     run_.readings[{body.fact, body.host}] = Reading{.value = body.value,
                                                     .unknown = body.unknown,
                                                     .effects = body.effects,
                                                     .started = Mono{Millis(body.started_mono)},
                                                     .taken = event_.mono,
-                                                    .seq = event_.seq};
+                                                    .seq = event_.seq,
+                                                    .in_row = in_row};
     return {};
   }
 
@@ -367,6 +371,7 @@ Result<void> apply(Run& run, const Event& event) {
   if (!folded) return fail(folded.error().kind, std::move(folded.error().message), where());
   run.phase = *phase;
   run.seq = event.seq;
+  if (kind != EventKind::reading_taken) run.acted = event.seq;
   run.mono = event.mono;
   run.wall = event.wall;
   return {};

@@ -20,6 +20,7 @@ struct Reading {
   Mono started;
   Mono taken;
   std::int64_t seq = 0;
+  int in_row = 1;  // so many readings of it with nothing but readings in between, this one included
 };
 
 struct StepRecord {
@@ -87,6 +88,7 @@ struct Run {
   Wall created_at;
   std::int64_t epoch = 0;  // incarnation of the driving process
   std::int64_t seq = 0;    // last event
+  std::int64_t acted = 0;  // last event that is no reading
   Mono mono;               // of the last event
   Wall wall;
 

@@ -15,6 +15,9 @@ namespace {
 
 constexpr int kMaxLetDepth = 64;           // lets are acyclic; this bounds a checker's mistake, not a playbook
 constexpr Millis kSlowReadingUse{10'000};  // how long a reading that took longer than `fresh` stays an answer (unknown)
+// So often the same is read for one answer. Readings that are never fresh together, because another one takes longer
+// than they stay fresh, would otherwise be taken for ever; after this they are unknown, and unknown opens nothing.
+constexpr int kReadingsForOneAnswer = 5;
 constexpr playbooks::Duration kImplicitFresh = std::chrono::seconds(60);
 
 std::unexpected<Unknown> unknown(std::string reason, bool unread = false) {
@@ -119,9 +122,19 @@ const state::Reading* RunScope::usable(const std::string& key, const std::string
   return now_.mono - reading.started <= bound ? &reading : nullptr;
 }
 
+bool RunScope::asked_enough(const std::string& key, const std::string& host) const {
+  const auto found = run_.readings.find({key, host});
+  return found != run_.readings.end() && found->second.seq > run_.acted &&
+         found->second.in_row >= kReadingsForOneAnswer;
+}
+
 Evaluated RunScope::reading_value(const std::string& key, const std::string& host, const playbooks::ActionSpec& action,
                                   playbooks::Duration fresh) const {
   const auto* reading = usable(key, host, fresh);
+  if (reading == nullptr && asked_enough(key, host)) {
+    return unknown(fmt::format("{} of {} was read {} times and never fresh together with what else is asked", key, host,
+                               kReadingsForOneAnswer));
+  }
   if (reading == nullptr) return unknown(fmt::format("{} of {} has not been read", key, host), true);
   if (!reading->value) return unknown(fmt::format("{} of {}: {}", key, host, reading->unknown));
   if (reading->taken - reading->started > std::chrono::duration_cast<Millis>(fresh)) {
@@ -166,7 +179,7 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
       for (const auto& host : *hosts->as_set()) asked.push_back(host.as_host()->name);
     }
     for (const auto& host : asked) {
-      if (usable(key, host, fresh) != nullptr) continue;
+      if (usable(key, host, fresh) != nullptr || asked_enough(key, host)) continue;
       Demand demand{key, host, fact->action, &fact->with, fresh, patience(fact->limit, place_.frame->params)};
       if (std::find(out.begin(), out.end(), demand) == out.end()) out.push_back(std::move(demand));
     }
@@ -176,7 +189,7 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
 
 std::optional<Demand> RunScope::missing_implicit(std::string_view action, const std::string& host) const {
   const std::string key = fmt::format("@{}", action);
-  if (usable(key, host, kImplicitFresh) != nullptr) return std::nullopt;
+  if (usable(key, host, kImplicitFresh) != nullptr || asked_enough(key, host)) return std::nullopt;
   const auto* spec = plan_.packs->find(action);
   const Millis limit =
       spec != nullptr && spec->limit ? std::chrono::duration_cast<Millis>(*spec->limit) : Millis{60'000};

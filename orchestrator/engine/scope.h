@@ -58,6 +58,7 @@ class RunScope final : public playbooks::Scope {
   playbooks::Evaluated implicit(std::string_view action, const std::string& host) const;
 
  private:
+  bool asked_enough(const std::string& key, const std::string& host) const;
   const state::Reading* usable(const std::string& key, const std::string& host, playbooks::Duration fresh) const;
   playbooks::Evaluated reading_value(const std::string& key, const std::string& host,
                                      const playbooks::ActionSpec& action, playbooks::Duration fresh) const;
