@@ -249,6 +249,11 @@ function Enter-Fence([string]$Mode) {  # '' or 'again'
             if ($permit.Epoch -gt $epoch) { Stop-Cannot 'refused' ('fence: epoch: the permit has ' + $permit.Epoch) }
             if ($Mode -ne 'again' -and $permit.Intent -eq $intent) { Stop-Cannot 'refused' ('fence: intent: ' + $intent + ' was begun before') }
         }
+        if ($Mode -eq 'again' -and [IO.File]::Exists($record)) {
+            if (@([IO.File]::ReadAllLines($record))[0] -eq 'void') { Stop-Cannot 'refused' ('fence: intent: ' + $intent + ' was made void by a look') }
+            # Only the latest may come again: a copy of an earlier drain would undo what was done since.
+            if ($null -eq $permit -or $permit.Intent -ne $intent) { Stop-Cannot 'refused' ('fence: intent: ' + $intent + ' is over: another one has been let through since') }
+        }
         if ($Mode -ne 'again' -and (Test-Path -LiteralPath $record)) { Stop-Cannot 'refused' ('fence: intent: ' + $intent + ' was begun before') }
         $signs = Get-BootSigns
         $lines = @('token=' + $boot)

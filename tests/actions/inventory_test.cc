@@ -99,6 +99,8 @@ TEST(Inventory, ReadsEveryKindOfConnection) {
   const auto inventory = load(with(old_text, R"(  lab: { transport: openssh, ssh_config: cfg, port: 2222, become: sudo }
   here: { transport: local }
   toy: { transport: model, model: world.yaml, shell: powershell }
+  task: { transport: openssh, shell: powershell, via: scheduled-task }
+  named: { transport: openssh, shell: powershell, via: scheduled-task, task: Unjam-2 }
   word: { user: a, known_hosts: k, password: file:secret, agent: true }
 )"),
                               out);
@@ -110,6 +112,9 @@ TEST(Inventory, ReadsEveryKindOfConnection) {
   EXPECT_EQ(inventory->connect.at("here").transport, TransportKind::local);
   EXPECT_EQ(inventory->connect.at("toy").model, "/srv/fleet/world.yaml");
   EXPECT_EQ(inventory->connect.at("toy").shell, "powershell");
+  EXPECT_EQ(inventory->connect.at("toy").task, "");
+  EXPECT_EQ(inventory->connect.at("task").task, "Unjam");
+  EXPECT_EQ(inventory->connect.at("named").task, "Unjam-2");
   EXPECT_EQ(inventory->connect.at("word").transport, TransportKind::ssh);
   EXPECT_TRUE(inventory->connect.at("word").agent);
 }
@@ -149,6 +154,15 @@ TEST(Inventory, RefusesWrongForms) {
   EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    become: su"), testing::HasSubstr("UJ0206"));
   EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    become: sudo\n    shell: powershell"),
               testing::HasSubstr("become"));
+  EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    via: scheduled-task"),
+              testing::HasSubstr("powershell"));
+  EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    shell: powershell\n    via: winrm"),
+              testing::HasSubstr("UJ0206"));
+  EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    shell: powershell\n    task: Unjam"),
+              testing::HasSubstr("without"));
+  EXPECT_THAT(
+      fault_of("    user: unjam", "    user: unjam\n    shell: powershell\n    via: scheduled-task\n    task: \"a b\""),
+      testing::HasSubstr("at most 64"));
   EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    model: world.yaml"),
               testing::HasSubstr("means nothing"));
   EXPECT_THAT(fault_of("[ linux, postfix ]", "[ ]"), testing::HasSubstr("UJ0206"));

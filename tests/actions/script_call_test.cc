@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "state/base/digest.h"
 #include "tests/support/sshd.h"
 
@@ -159,6 +162,29 @@ TEST(RenderCall, SendsPowerShellOneLineOfBase64) {
   EXPECT_THAT(*script, HasSubstr("function P {}\nP '東京'"));
   EXPECT_FALSE(render_call({"powershell", "", ""}, {}, {}, kToken, true).has_value());
   EXPECT_FALSE(render_call({"cmd", "", ""}, {}, {}, kToken, false).has_value());
+}
+
+std::string decoded(const std::string& command) {
+  const auto wide = base64_decode(command.substr(command.rfind(' ') + 1));
+  std::string narrow;
+  for (std::size_t i = 0; wide && i < wide->size(); i += 2) narrow += (*wide)[i];
+  return narrow;
+}
+
+TEST(TaskCommand, FitsIntoOneLineOfCmdAndNamesTheTask) {
+  constexpr std::size_t kMostOfCmd = 8191;
+  const std::string command = task_command(std::string(64, 'x'));
+  EXPECT_LE(command.size(), kMostOfCmd);
+  EXPECT_THAT(decoded(task_command("Unjam")),
+              testing::AllOf(HasSubstr("/run /tn 'Unjam'"), testing::Not(HasSubstr("@"))));
+}
+
+TEST(TaskCommand, RunsInTheTaskWhatADirectCallRuns) {
+  const auto direct = render_call({"powershell", "", ""}, {}, {}, kToken, false);
+  ASSERT_TRUE(direct.has_value());
+  std::ifstream file(UNJAM_SOURCE_DIR "/actions/packs/windows/task-run.ps1");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(text, HasSubstr(decoded(direct->command)));
 }
 
 // ---- answers

@@ -266,4 +266,21 @@ kernel=20
 boots=31
 up=5'
   outputs '{"n": 1}'
+  guarded 'fence again: not after a look made it void, nor after another was let through'
+  script <<'END'
+Enter-Fence 'again'
+Set-Out 'n' 1
+Complete-Answer
+END
+  enter i1
+  outputs '{"n": 1}'
+  enter i1
+  outputs '{"n": 1}'
+  enter i2
+  outputs '{"n": 1}'
+  enter i1
+  refuses refused 'is over'
+  printf void >"$T/state/intents/i3"
+  enter i3
+  refuses refused 'made void'
 fi
