@@ -262,6 +262,17 @@ std::string quoted(std::string_view text) {
   return shown;
 }
 
+// Windows PowerShell writes progress and errors as XML into a redirected stderr, even when all is well: not for people.
+std::string without_clixml(std::string text) {
+  constexpr std::string_view kBegin = "#< CLIXML";
+  constexpr std::string_view kEnd = "</Objs>";
+  for (std::size_t at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin)) {
+    const std::size_t end = text.find(kEnd, at);
+    text.erase(at, end == std::string::npos ? std::string::npos : end + kEnd.size() - at);
+  }
+  return text;
+}
+
 std::string why_no_answer(const Reply& reply) {
   std::string why;
   switch (reply.ended) {
@@ -282,7 +293,7 @@ std::string why_no_answer(const Reply& reply) {
       why = fmt::format("it wrote more than {} MiB", kMaxOutput >> 20);
       break;
   }
-  if (const std::string words = quoted(reply.err); !words.empty()) why += "; it said: " + words;
+  if (const std::string words = quoted(without_clixml(reply.err)); !words.empty()) why += "; it said: " + words;
   return why;
 }
 

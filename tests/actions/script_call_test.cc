@@ -305,6 +305,16 @@ TEST(Classify, TellsNotSentFromUnknown) {
   }
 }
 
+TEST(Classify, RepeatsNoXmlOfWindowsPowerShell) {
+  Reply reply;
+  reply.ended = Ended::exited;
+  reply.exit_status = 1;
+  reply.err =
+      "#< CLIXML\r\n<Objs Version=\"1.1\"><Obj S=\"progress\"/></Objs>the task did not start\r\n#< CLIXML\r\n<Objs";
+  const auto outcome = classify(reply, kToken, spec());
+  EXPECT_THAT(outcome.reason, testing::EndsWith("it said: the task did not start"));
+}
+
 TEST(Classify, ShowsNoControlCharactersOfTheHost) {
   Reply reply;
   reply.err = "sudo: a password is required\x1b]0;x\x07\r\n";

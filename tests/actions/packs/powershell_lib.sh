@@ -1,6 +1,6 @@
 # The PowerShell packs in the real engine (tests/lab/windows/host), where a .NET SDK is: the very bytes that a Windows host would get, on the standard
 # input of the very command. Windows's own commands are stood in for by functions that replay recorded outputs; the sources of the recordings are public
-# captures and Microsoft's pages.
+# captures and Microsoft's pages. Facts of Windows that a naive script trips over: powershell_traps_tests.sh.
 
 engine=${HOST_BUILD:-$here/../../../build/windows/host}/winhost
 if ! command -v dotnet >/dev/null || ! "$here/../../lab/windows/build" >/dev/null; then engine=; fi
