@@ -181,7 +181,10 @@ bool is_plain(std::string_view value) {
 // One compound command: a shell reads it to its end before it runs any of it, so a cut input runs nothing. The script's
 // own stdin is empty, so that nothing in it can eat the rest.
 std::string sh_input(const Script& script, const std::vector<Assignment>& all) {
-  std::string text = "unjam_main() {\n" + script.prelude + "\n";
+  constexpr std::size_t kAround = 4096;  // more than the assignments of most calls
+  std::string text;
+  text.reserve(script.prelude.size() + script.text.size() + kAround);
+  text.append("unjam_main() {\n").append(script.prelude).append("\n");
   for (const auto& [name, value] : all) {
     if (is_plain(value)) {
       text += fmt::format("{}='{}'\n", name, value);
@@ -189,7 +192,8 @@ std::string sh_input(const Script& script, const std::vector<Assignment>& all) {
       text += fmt::format("{}=$(unjam_b64 '{}')\n", name, base64_encode(value));
     }
   }
-  return text + script.text + "\n}\nunjam_main </dev/null\n";
+  text.append(script.text).append("\n}\nunjam_main </dev/null\n");
+  return text;
 }
 
 std::string powershell_input(const Script& script, const std::vector<Assignment>& all) {
