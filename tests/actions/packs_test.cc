@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/sshd.h"
+
 namespace unjam::actions {
 namespace {
 
@@ -14,14 +16,6 @@ using playbooks::Diagnostics;
 // A root of packs that lives as long as the test.
 class PackRoot : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    root_ = fs::path(testing::TempDir()) / (std::string("unjam-packs-") + info->name());
-    fs::remove_all(root_);
-    fs::create_directories(root_);
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   void write(const std::string& path, const std::string& text) {
     fs::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << text;
@@ -38,7 +32,8 @@ class PackRoot : public testing::Test {
     return out;
   }
 
-  fs::path root_;
+  const testing_support::TempDir folder_;
+  const fs::path root_{folder_.path()};
   Diagnostics faults_;
 };
 

@@ -3,6 +3,7 @@
 #include "actions/script_call.h"
 #include "actions/sim/model_transport.h"
 #include "tests/actions/sim_fixture.h"
+#include "tests/support/sshd.h"
 
 namespace unjam::actions::sim {
 namespace {
@@ -192,7 +193,8 @@ TEST(ModelTransport, SomebodyElsesWorkIsSeenAsRecovering) {
 
 TEST(EffectLog, WritesOneFilePerHostThatTellsWhatItDid) {
   // given a folder, when a hub is drained and rebooted, then its own file says so, line by line, flushed
-  const std::string folder = testing::TempDir() + "sim-effect-log";
+  const testing_support::TempDir scratch;
+  const std::string folder = scratch.file("logs");
   WorldSpec spec = world_with({});
   spec.logs = folder;
   Rig rig(spec);

@@ -9,8 +9,6 @@ namespace {
 constexpr const char* kAsksAllHubs = R"yaml(unjam: 1
 playbook: asks-all-hubs
 summary: Looks at all hubs at once
-params:
-  site: { type: site }
 targets:
   hubs: hosts.filter(h, h.role == "hub")
 facts:
@@ -23,7 +21,7 @@ steps:
 // Given readings of which each takes longer than the others stay an answer, when a guard asks for them, then it is
 // undecided after a few rounds.
 TEST(SlowReadings, LeaveAGuardUndecidedAfterAFewRounds) {
-  auto texts = demo_texts(source_path("playbooks/catalog/rolling-reboot-hubs.yaml"), {{"site", "tokyo"}});
+  auto texts = demo_texts(source_path("playbooks/catalog/rolling-reboot-hubs.yaml"), {});
   texts.playbooks.front().text = kAsksAllHubs;
   WorldSpec slow;
   slow.times.look = {Millis(20'000), Millis(500'000)};
