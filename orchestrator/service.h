@@ -49,6 +49,7 @@ class Service {
   // Settles what an ended run still owes.
   virtual Result<void> rollback(const RunId& run, const state::Person& by) = 0;
 
+  // What these record is on disk when they return well.
   virtual Result<void> confirm(const RunId& run, std::int64_t hosts, const state::Person& by) = 0;
   virtual Result<void> approve(const RunId& run, const state::Person& by) = 0;
   virtual Result<void> deny(const RunId& run, const state::Person& by) = 0;

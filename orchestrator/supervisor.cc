@@ -199,8 +199,7 @@ Result<void> Supervisor::confirm(const RunId& id, std::int64_t hosts, const stat
   if (hosts != run.created.changes_at_most)
     return fail(ErrorKind::denied, fmt::format("{} is not the number of hosts that may be changed, which is {}", hosts,
                                                run.created.changes_at_most));
-  (*driver)->post(state::RunConfirmed{hosts, by});
-  return {};
+  return (*driver)->post(state::RunConfirmed{hosts, by});
 }
 
 Result<std::string> Supervisor::open_approval(const state::Run& run) const {
@@ -228,8 +227,7 @@ Result<void> Supervisor::approve(const RunId& id, const state::Person& by) {
   for (const auto& given : run.approvals.at(*path).given)
     if (given.by.user == by.user)
       return fail(ErrorKind::conflict, fmt::format("{} has approved run {} already", by.user, id.text));
-  (*driver)->post(state::ApprovalGiven{*path, asked.digest, by});
-  return {};
+  return (*driver)->post(state::ApprovalGiven{*path, asked.digest, by});
 }
 
 Result<void> Supervisor::deny(const RunId& id, const state::Person& by) {
@@ -240,8 +238,7 @@ Result<void> Supervisor::deny(const RunId& id, const state::Person& by) {
   const auto& asked = (*driver)->run().approvals.at(*path).asked;
   if (!(*driver)->plan().policy->in_group(by.user, asked.group) && by.user != (*driver)->run().created.requester.user)
     return fail(ErrorKind::denied, fmt::format("{} is not in {}, whom policy asks", by.user, asked.group));
-  (*driver)->post(state::ApprovalDenied{*path, "denied by " + by.user, by});
-  return {};
+  return (*driver)->post(state::ApprovalDenied{*path, "denied by " + by.user, by});
 }
 
 Result<void> Supervisor::cancel(const RunId& id, const std::string& cause, const state::Person& by) {
@@ -249,8 +246,7 @@ Result<void> Supervisor::cancel(const RunId& id, const std::string& cause, const
   if (!driver) return std::unexpected(driver.error());
   if ((*driver)->run().phase == state::Phase::ended)
     return fail(ErrorKind::conflict, fmt::format("run {} has ended", id.text));
-  (*driver)->post(state::CancelRequested{cause, by});
-  return {};
+  return (*driver)->post(state::CancelRequested{cause, by});
 }
 
 void Supervisor::watch(Watcher watcher) {

@@ -36,6 +36,17 @@ as_root() {
   fi
 }
 
+# Whether apt's lists have a version of each of them; on a fresh machine they are empty or a stump.
+lists_know() {
+  local name
+  for name; do
+    apt-cache policy "$name" | grep -q 'Candidate: [^(]' || return 1
+  done
+}
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"
+}
+
 # Installs them by apt. No service of theirs is started: a policy-rc.d refuses it while this runs, and goes away with it.
 install_packages() {
   [ $# -gt 0 ] || return 0
@@ -44,10 +55,8 @@ install_packages() {
   if [ ! -e "$guard" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" >/dev/null && as_root chmod 755 "$guard" && made=yes
   fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" ||
-    { as_root apt-get -q -o DPkg::Lock::Timeout=300 update &&
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@"; } ||
-    status=1
+  { lists_know "$@" || as_root apt-get -q -o DPkg::Lock::Timeout=300 update; } &&
+    { apt_install "$@" || { as_root apt-get -q -o DPkg::Lock::Timeout=300 update && apt_install "$@"; }; } || status=1
   [ $made = no ] || as_root rm -f "$guard"
   return $status
 }

@@ -77,9 +77,12 @@ Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Ru
       watcher_(std::move(watcher)),
       news_(io) {}
 
-void Driver::post(state::EventBody event) {
-  inbox_.push_back(std::move(event));
+Result<void> Driver::post(state::EventBody event) {
+  if (auto fit = fits(run_, event); !fit) return fit;
+  auto written = append({std::move(event)});
+  if (!written) broken_ = written.error();
   wake();
+  return written;
 }
 
 void Driver::interrupt() {
@@ -110,11 +113,14 @@ asio::awaitable<void> Driver::wait_for_news(std::optional<Mono> until) {
 
 asio::awaitable<Result<void>> Driver::drive() {
   while (!interrupted_) {
+    if (broken_) co_return std::unexpected(*broken_);
     const auto arrived = journal_inbox();
     if (!arrived) co_return std::unexpected(arrived.error());
     if (run_.phase == state::Phase::ended) break;
     std::optional<Mono> until;
-    const auto journalled = perform(decide(*plan_, run_, surroundings(), world_.clock->now()), until);
+    const auto around = surroundings();
+    if (!around) co_return std::unexpected(around.error());
+    const auto journalled = perform(decide(*plan_, run_, *around, world_.clock->now()), until);
     if (!journalled) co_return std::unexpected(journalled.error());
     if (*journalled || !inbox_.empty()) continue;
     co_await wait_for_news(until);
@@ -162,13 +168,18 @@ Result<bool> Driver::journal_inbox() {
   return journalled;
 }
 
-Surroundings Driver::surroundings() const {
-  Surroundings around;
-  if (auto slots = store_.slots()) around.slots = std::move(*slots);
-  if (auto locks = store_.locks()) around.locks = std::move(*locks);
-  if (auto effects = store_.effects(world_.clock->now().wall + -kEffectHistory)) around.effects = std::move(*effects);
-  around.kill_switch = kill_switch();
-  return around;
+// What other runs hold. A store that cannot tell is not an empty one.
+Result<Surroundings> Driver::surroundings() const {
+  auto slots = store_.slots();
+  if (!slots) return std::unexpected(slots.error());
+  auto locks = store_.locks();
+  if (!locks) return std::unexpected(locks.error());
+  auto effects = store_.effects(world_.clock->now().wall + -kEffectHistory);
+  if (!effects) return std::unexpected(effects.error());
+  return Surroundings{.slots = std::move(*slots),
+                      .locks = std::move(*locks),
+                      .effects = std::move(*effects),
+                      .kill_switch = kill_switch()};
 }
 
 bool Driver::kill_switch() const {

@@ -33,9 +33,10 @@ class Driver {
   // Until the run has ended, the store failed (that error), or interrupt().
   boost::asio::awaitable<Result<void>> drive();
 
-  // From people, validated by the service: confirmed, approval_given, approval_denied, cancel_requested. Journalled
-  // before anything else.
-  void post(state::EventBody event);
+  // From people, validated by the service: confirmed, approval_given, approval_denied, cancel_requested. It is on disk
+  // when this returns; ErrorKind::conflict if it does not fit the run any more, else what the store said, which ends
+  // the driving too. Not from inside a watcher: its event is not yet told to the others.
+  Result<void> post(state::EventBody event);
   void interrupt();
 
   const state::Run& run() const { return run_; }
@@ -54,7 +55,7 @@ class Driver {
   boost::asio::awaitable<void> read(Read read);
   boost::asio::awaitable<void> act(state::Intent intent, const playbooks::ActionSpec* action);
   boost::asio::awaitable<void> look(state::Intent intent);
-  Surroundings surroundings() const;
+  Result<Surroundings> surroundings() const;
   bool kill_switch() const;
   void log_event(const state::Event& event) const;
 
@@ -69,6 +70,7 @@ class Driver {
   std::deque<state::EventBody> inbox_;
   std::set<std::string> in_flight_;
   boost::asio::steady_timer news_;  // never expires: cancelled to wake the coroutine
+  std::optional<Error> broken_;     // what the store said in post()
   bool woken_ = false;
   bool interrupted_ = false;
 };

@@ -69,7 +69,7 @@ TEST(Admission, GoesOnWhenOneOfTheGroupApproves) {
   ModelRun run(asking_leads(), WorldSpec{});
   run.on_event = [&](const state::Event& event) {
     if (const auto* asked = std::get_if<state::ApprovalAsked>(&event.body))
-      run.driver().post(state::ApprovalGiven{asked->path, asked->digest, person("aiko")});
+      run.say(state::ApprovalGiven{asked->path, asked->digest, person("aiko")});
   };
   const auto& ended = run.go();
   ASSERT_TRUE(ended.ended);
@@ -113,11 +113,11 @@ TEST(Admission, AnApprovalAfterTheStopIsLeftOut) {
   ModelRun run(asking_leads(), WorldSpec{});
   run.on_event = [&](const state::Event& event) {
     if (std::holds_alternative<state::ApprovalAsked>(event.body))
-      run.driver().post(state::CancelRequested{"cancel", person("mei")});
+      run.say(state::CancelRequested{"cancel", person("mei")});
     if (std::holds_alternative<state::StopBegun>(event.body)) {
       const auto& [path, approval] = *run.driver().run().approvals.begin();
-      run.driver().post(state::ApprovalGiven{path, approval.asked.digest, person("aiko")});
-      run.driver().post(state::RunConfirmed{2, person("mei")});
+      run.say(state::ApprovalGiven{path, approval.asked.digest, person("aiko")});
+      run.say(state::RunConfirmed{2, person("mei")});
     }
   };
   const auto& ended = run.go();

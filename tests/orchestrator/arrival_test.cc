@@ -16,7 +16,7 @@ TEST(Arrival, OneEffectHasOneAnswer) {
     if (intent == nullptr || intent->action != "hub.drain") return;
     ++drains;
     for (int copy = 0; copy < 2; ++copy)
-      run.driver().post(state::EffectEnded{intent->intent, state::EffectPhase::ok, {}, {}, {}, ""});
+      run.say(state::EffectEnded{intent->intent, state::EffectPhase::ok, {}, {}, {}, ""});
   };
   const auto& ended = run.go();
   ASSERT_TRUE(ended.ended) << run.story();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -150,6 +151,10 @@ class ModelRun {
   const std::vector<state::Event>& events() const { return events_; }
   std::vector<state::Event> journal() const { return store_->load(id_).value_or(std::vector<state::Event>{}); }
   Driver& driver() { return *driver_; }
+  // As if somebody said so right after the event that is being told.
+  void say(state::EventBody said) {
+    boost::asio::post(io_, [this, said = std::move(said)]() mutable { (void)driver_->post(std::move(said)); });
+  }
   std::function<void(const state::Event&)> on_event{};
 
  private:
