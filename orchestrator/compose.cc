@@ -55,7 +55,7 @@ class RealOwner final : public Owner {
   Worlds& worlds() { return worlds_; }
   Tokens& tokens() { return tokens_; }
 
-  void run_until(const std::function<bool()>& done) override {
+  void run_until(const std::function<bool()>& done, const std::function<bool()>& asking) override {
     io_.restart();
     const auto keep = asio::make_work_guard(io_);
     while (!done() && !interrupted_) {
@@ -66,7 +66,7 @@ class RealOwner final : public Owner {
       // A model's time moves only when everything that is due at its present moment has been done.
       while (io_.poll_one() > 0 && !done()) {}
       if (done() || interrupted_) break;
-      if (!worlds_.advance()) io_.run_one_for(kIdleTurn);
+      if (asking() || !worlds_.advance()) io_.run_one_for(kIdleTurn);
     }
   }
 

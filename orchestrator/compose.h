@@ -33,8 +33,10 @@ class Owner {
   virtual Service& service() = 0;
   virtual const state::Store& store() const = 0;
 
-  // Runs the io_context until `done` says so or stop() was called; virtual time is advanced in between.
-  virtual void run_until(const std::function<bool()>& done) = 0;
+  // Runs the io_context until `done` says so or interrupt() was called; virtual time is advanced in between, except
+  // while `asking` says that a person is being asked, who lives in real time.
+  virtual void run_until(
+      const std::function<bool()>& done, const std::function<bool()>& asking = [] { return false; }) = 0;
   // Stops driving at once; every run stays resumable (exit code 6).
   virtual void interrupt() = 0;
 };

@@ -36,7 +36,7 @@ class Here {
     if (const auto code = begin(wanted)) return *code;
     listen();
     auto& service = owner_->service();
-    owner_->run_until([&] { return leaving_ || !service.driving(run_); });
+    owner_->run_until([&] { return leaving_ || !service.driving(run_); }, [&] { return screen_->asking(); });
     const int code = finish_ ? finish_(context_, screen_->run()) : screen_->finish();
     if (!leaving_) serve_others();
     return code;

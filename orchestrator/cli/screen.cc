@@ -42,11 +42,15 @@ void Screen::add(const state::Event& event) {
 
 void Screen::typed(const std::string& line) {
   view_.typed();
-  if (!asked_ || view_.run().confirmed || ended()) return;
+  if (!asking()) return;
   const auto given = number(line);
   if (!given)
     return note(Tone::warn, fmt::format("Type {} and Enter, or Ctrl-C.", view_.run().created.changes_at_most));
   if (const auto done = hands_.confirm(*given); !done) note(Tone::bad, done.error().text());
+}
+
+bool Screen::asking() const {
+  return asked_ && !view_.run().confirmed && view_.run().phase == state::Phase::running;
 }
 
 bool Screen::interrupted() {

@@ -35,6 +35,8 @@ class Screen {
   void resize();
 
   bool ended() const { return view_.run().ended.has_value(); }
+  // Whether a number is waited for from the terminal.
+  bool asking() const;
   const state::Run& run() const { return view_.run(); }
 
   // Takes the table away and says how the run ended; the exit code.
