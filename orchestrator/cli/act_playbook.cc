@@ -28,8 +28,8 @@ class InventoryScope final : public playbooks::Scope {
     else if (name == "sites")
       for (const auto& site : estate_.sites) out.push_back(Value::text(site));
     else
-      return std::unexpected(
-          playbooks::Unknown{fmt::format("nothing is named {} here; there are `hosts` and `sites`", name)});
+      return std::unexpected(playbooks::Unknown{fmt::format(
+          "nothing is named {} here; there are `hosts` and `sites`: hosts.filter(h, h.role == \"hub\")", name)});
     return Value::set(std::move(out));
   }
   Evaluated of_host(std::string_view function, const playbooks::HostRef&) const override {
@@ -72,11 +72,28 @@ std::string block(const std::string& text, std::string_view indent) {
   return out;
 }
 
-std::string inputs_text(const std::map<std::string, std::string>& with) {
-  if (with.empty()) return {};
+// Sites and words of an enumeration are typed bare at a prompt: to=osaka.
+std::string input_text(const playbooks::TypePtr* type, const std::string& value) {
+  using Kind = playbooks::Type::Kind;
+  const bool named = type != nullptr && ((*type)->kind == Kind::site || (*type)->kind == Kind::enumeration);
+  const bool bare = std::all_of(value.begin(), value.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+  return quoted(named && bare ? "'" + value + "'" : value);
+}
+
+Result<std::string> inputs_text(const playbooks::ActionSpec& spec, const std::map<std::string, std::string>& with) {
+  for (const auto& [name, type] : spec.inputs)
+    if (!with.contains(name))
+      return fail(ErrorKind::invalid, fmt::format("{} wants the input {}: give --with {}=VALUE ({})", spec.name, name,
+                                                  name, playbooks::spell(*type)));
   std::string out;
-  for (const auto& [name, value] : with) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", name, quoted(value));
-  return fmt::format(", with: {{ {} }}", out);
+  for (const auto& [name, value] : with) {
+    const auto* type = spec.input(name);
+    if (type == nullptr) return fail(ErrorKind::invalid, fmt::format("{} has no input {}", spec.name, name), "--with");
+    out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", name, input_text(type, value));
+  }
+  return out.empty() ? out : fmt::format(", with: {{ {} }}", out);
 }
 
 std::string limit_text(const playbooks::ActionSpec& spec, const ActRequest& request) {
@@ -120,11 +137,43 @@ std::string too_much(const playbooks::ActionSpec& spec, const playbooks::Policy*
   return {};
 }
 
+template <class Map>
+const typename Map::mapped_type* lookup(const Map& map, const std::string& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
 std::int64_t least_of(const playbooks::Policy& policy, const std::string& role) {
   std::int64_t least = 1;
   for (const auto& floor : policy.floors)
     if (floor.role == role) least = std::max(least, floor.min);
   return least;
+}
+
+// What a nudge ends with: a look at the fact that policy calls healthy, for each role among the hosts.
+struct Looks {
+  std::string targets, facts{"facts:\n"}, steps;
+};
+
+Result<Looks> looks_after(const std::vector<std::string>& chosen, const playbooks::Estate& estate,
+                          const playbooks::Policy* policy) {
+  std::set<std::string> roles;
+  for (const auto& name : chosen) roles.insert(estate.find(name)->role);
+  Looks out;
+  int count = 0;
+  for (const auto& role : roles) {
+    const auto* healthy = policy == nullptr ? nullptr : lookup(policy->healthy, role);
+    if (healthy == nullptr)
+      return fail(ErrorKind::denied,
+                  fmt::format("it ends with a look, and {} what healthy means for the role {}",
+                              policy == nullptr ? "without --policy nothing says" : "policy does not say", role));
+    const auto n = std::to_string(++count);
+    out.targets += fmt::format("  of_role{}: 'chosen.filter(h, h.role == {})'\n", n, quoted(role));
+    out.facts += fmt::format("  health{}: {{ run: {}, hosts: of_role{} }}\n", n, healthy->action, n);
+    out.steps += fmt::format("  - well{0}: {{ expect: \"of_role{0}.all(h, health{0}(h).{1})\", limit: 10m }}\n", n,
+                             healthy->field);
+  }
+  return out;
 }
 
 }  // namespace
@@ -158,13 +207,19 @@ Result<std::vector<std::string>> chosen_hosts(const std::string& on, const playb
 Result<ActPlaybook> act_playbook(const playbooks::ActionSpec& spec, const ActRequest& request,
                                  const std::vector<std::string>& chosen, const playbooks::Estate& estate,
                                  const playbooks::Policy* policy) {
-  const auto with = inputs_text(request.with);
+  const auto given = inputs_text(spec, request.with);
+  if (!given) return std::unexpected(given.error());
+  const auto& with = *given;
   const auto limit = limit_text(spec, request);
   auto text = head(spec, chosen) + "targets:\n  chosen: " + block(request.on, "    ");
   if (spec.effect <= playbooks::Effect::nudge) {
     if (!spec.gate.empty() || spec.floor_required) return refuse(spec.name, "its gate must look at more than a floor");
-    text += fmt::format("steps:\n  - act: {{ run: {}, hosts: chosen{}, limit: {} }}\n", spec.name, with, limit);
-    return ActPlaybook{std::move(text), chosen};
+    const auto act =
+        fmt::format("steps:\n  - act: {{ run: {}, hosts: chosen{}, limit: {} }}\n", spec.name, with, limit);
+    if (spec.effect == playbooks::Effect::read) return ActPlaybook{text + act, chosen};
+    auto look = looks_after(chosen, estate, policy);
+    if (!look) return refuse(spec.name, look.error().message);
+    return ActPlaybook{text + look->targets + look->facts + act + look->steps, chosen};
   }
   std::set<std::string> roles;
   std::set<std::string> sites;

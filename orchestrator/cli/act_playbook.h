@@ -1,10 +1,9 @@
 // `unjam act`: one action on many hosts, as the text of a playbook, so that it goes the same way as every other change:
 // checked, planned, confirmed, approved, gated, journalled.
 //
-//   read, nudge    one step on all the hosts at once
-//   above          a rollout, one host at a time, under the policy's floor for the role, each turn ending with a look
-//   at
-//                  the fact that policy calls healthy
+//   read     one step on all the hosts at once
+//   nudge    the same, and then a look at the fact that policy calls healthy
+//   above    a rollout, one host at a time, under the policy's floor for the role, each turn ending with that look
 //
 // Pure.
 #pragma once
@@ -21,9 +20,10 @@
 namespace unjam::cli {
 
 struct ActRequest {
-  std::string on;                           // expression of the hosts, as typed
-  std::map<std::string, std::string> with;  // inputs: prose for text inputs, expressions for all others
-  std::string limit;                        // empty: the contract's, else 5m
+  std::string on;  // expression of the hosts, as typed
+  std::map<std::string, std::string>
+      with;           // inputs: prose for text inputs, words for sites and enumerations, expressions for all others
+  std::string limit;  // empty: the contract's, else 5m
 };
 
 // The hosts that `on` names, in the order of the inventory. ErrorKind::invalid with the place in the expression; also

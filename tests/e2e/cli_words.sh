@@ -76,6 +76,10 @@ run 1 run heal-intersite-queue --inventory nowhere.yaml --state "$work/state"
 
 # act refuses what takes a playbook, and says so.
 run 2 act host.reboot --on 'hosts.filter(h, h.role == "hub")' --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --state "$work/state" && says 'playbook' err
+run 1 act mail.retry --on hosts --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --state "$work/state" && says 'give --with to=' err
+run 0 act mail.retry --on 'hosts.filter(h, h.role == "hub")' --with to=osaka --inventory "$demo/inventory.yaml" --policy "$demo/policy.yaml" --state "$work/state" --speed 0
+says 'mail.retry ok' && says '^done'
+run 2 act mail.retry --on hosts --with to=osaka --inventory "$demo/inventory.yaml" --state "$work/state" && says 'what healthy means' err
 run 1 act host.facts --on 'hosts.filter(h, h.role == "web")' --inventory "$demo/inventory.yaml" --state "$work/state"
 run 1 act host.fact --on hosts --inventory "$demo/inventory.yaml" --state "$work/state" && says 'did you mean host.facts' err
 

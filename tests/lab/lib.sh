@@ -125,12 +125,22 @@ runs() { on "$1" true 2>/dev/null; }
 clock_error() { on "$1" 'ntpdate -q 10.77.9.2' | awk '{ print -$4; exit }'; }
 clock_within() { awk -v e="$(clock_error "$1")" -v l="$2" 'BEGIN { exit !(e != "" && e <= l && e >= -l) }'; } # HOST SECONDS
 
-# fingerprint: what a run that must change nothing must not change: boots, clocks, configuration, keys, switches of the directory.
+# fingerprint: what a run that must change nothing must not change, a line each: boots, clocks, files of configuration and keys,
+# switches of the directory. A directory that is too busy to answer is asked again.
 fingerprint() {
   local name
   for name in tyodc1 osadc2 tyohub1 tyohub2 osahub1 osahub2; do
-    echo "$name $(on "$name" 'wc -l </var/log/boots; od -An -t d8 /etc/lab/clock
-      find /etc /var/lib/postfix /var/lib/unjam -type f ! -name "*.lock" ! -path "*/lab/clock" 2>/dev/null | sort | xargs cat 2>/dev/null | sha256sum
-      [ ! -d /var/lib/samba/private ] || samba-tool drs options "$(hostname).lab.example" -P' 2>&1 | tr -s '\n ' ' ')"
+    on "$name" 'echo "boots $(wc -l </var/log/boots)"; echo "clock $(od -An -t d8 /etc/lab/clock)"
+      find /etc /var/lib/postfix /var/lib/unjam -type f ! -name "*.lock" ! -path "*/lab/clock" -exec sha256sum {} + 2>/dev/null | sort -k 2
+      [ ! -d /var/lib/samba/private ] || for try in 1 2 3 4 5 6; do
+        options=$(samba-tool drs options "$(hostname).lab.example" -P 2>/dev/null) && echo "switches $options" && break
+      done' 2>&1 | tr -s ' ' | sed "s/^/$name /"
   done
+}
+
+unchanged_since() { # FINGERPRINT
+  local now
+  now=$(fingerprint)
+  assert "nothing was changed" test "$1" = "$now"
+  [ "$1" = "$now" ] || diff <(printf '%s\n' "$1") <(printf '%s\n' "$now")
 }

@@ -87,14 +87,31 @@ TEST(Act, IsRefusedWhereAPlaybookIsNeeded) {
   EXPECT_TRUE(refused(restart(), &strict)) << "policy wants a gate";
 }
 
+TEST(Act, ANudgeEndsWithALook) {
+  // given a nudge on hosts of a role that policy calls healthy by a fact, then that is looked at; else it is refused
+  ActionSpec spec;
+  spec.name = "mail.retry";
+  spec.effect = Effect::nudge;
+  const auto rules = policy();
+  const auto made = act_playbook(spec, {"hosts", {}, ""}, {"tyohub1", "tyohub2"}, estate(), &rules);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(made->text, HasSubstr("health1: { run: probe.hub, hosts: of_role1 }"));
+  EXPECT_THAT(made->text, HasSubstr("expect: \"of_role1.all(h, health1(h).serving)\""));
+  EXPECT_FALSE(act_playbook(spec, {"hosts", {}, ""}, {"tyohub1", "tyodc1"}, estate(), &rules)) << "a role without one";
+  EXPECT_FALSE(act_playbook(spec, {"hosts", {}, ""}, {"tyohub1"}, estate(), nullptr)) << "no policy";
+}
+
 TEST(Act, InputsCannotBreakOutOfTheirPlace) {
   // given an input with quotes, braces and line breaks, then it stays one quoted scalar
   ActionSpec spec;
   spec.name = "host.note";
   spec.effect = Effect::read;
+  spec.inputs = {{"text", playbooks::types::text()}};
   const auto made =
       act_playbook(spec, {"hosts", {{"text", "a\" }, hosts: all\n- x: { run: y"}}, ""}, {"tyohub1"}, estate(), nullptr);
   ASSERT_TRUE(made);
+  EXPECT_FALSE(act_playbook(spec, {"hosts", {}, ""}, {"tyohub1"}, estate(), nullptr)) << "an input is missing";
+  EXPECT_FALSE(act_playbook(spec, {"hosts", {{"text", "x"}, {"y", "z"}}, ""}, {"tyohub1"}, estate(), nullptr));
   EXPECT_THAT(made->text, HasSubstr(R"(text: "a\" }, hosts: all\n- x: { run: y")"));
 }
 

@@ -7,5 +7,5 @@ wait_until 300 "mail flows" delivered_once
 before=$(fingerprint)
 heal
 expect_code 0
-assert "nothing was changed" test "$before" = "$(fingerprint)"
+unchanged_since "$before"
 finish
