@@ -99,11 +99,11 @@ std::expected<RunId, Rejected> Supervisor::start(const StartRequest& request) {
     return reject(
         {ErrorKind::denied, fmt::format("--confirm {} is not the number of hosts that may be changed, which is {}",
                                         *request.confirm, (*plan)->created.changes_at_most)});
+  const RunId id{"r-" + tokens_.hex(8)};
   auto world = options_.rehearsal ? worlds_.rehearsal_of(*(*plan)->inventory, *options_.rehearsal)
-                                  : worlds_.of(*(*plan)->inventory);
+                                  : worlds_.of(*(*plan)->inventory, {.diary = diary_file(id)});
   if (!world) return reject(world.error());
 
-  const RunId id{"r-" + tokens_.hex(8)};
   auto created = (*plan)->created;
   created.requester = request.by;
   created.trigger = request.trigger;
@@ -118,6 +118,10 @@ std::expected<RunId, Rejected> Supervisor::start(const StartRequest& request) {
     for (const auto& watcher : watchers_) watcher(id, event);
   drive(id, *plan, std::move(*run), std::move(*world));
   return id;
+}
+
+std::string Supervisor::diary_file(const RunId& run) const {
+  return options_.state_dir + "/models/" + run.text;
 }
 
 void Supervisor::drive(const RunId& id, std::shared_ptr<const engine::Plan> plan, state::Run run, engine::World world) {
@@ -160,7 +164,7 @@ Result<void> Supervisor::take_up(const RunId& id, const state::Person& by, bool 
         ErrorKind::conflict,
         fmt::format("run {} was planned with other packs, host keys or engine: its digest is {}, now it would be {}",
                     id.text, created.digest.substr(0, 12), (*plan)->digest.substr(0, 12)));
-  auto world = worlds_.of(*(*plan)->inventory);
+  auto world = worlds_.of(*(*plan)->inventory, {.diary = diary_file(id), .resumed_at = run->mono});
   if (!world) return std::unexpected(world.error());
   auto written = store_.append(id, run->seq, world->clock->now(), {state::RunResumed{store_.epoch(), by}});
   if (!written) return std::unexpected(written.error());

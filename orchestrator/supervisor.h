@@ -42,6 +42,7 @@ class Supervisor final : public Service {
 
   Result<void> take_up(const RunId& run, const state::Person& by, bool ended);
   void drive(const RunId& id, std::shared_ptr<const engine::Plan> plan, state::Run run, engine::World world);
+  std::string diary_file(const RunId& run) const;  // of a model fleet
   Result<engine::Driver*> driver_of(const RunId& run);
   Result<std::string> open_approval(const state::Run& run) const;
 

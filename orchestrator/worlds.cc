@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,6 +11,7 @@
 
 #include "actions/sim/world_file.h"
 #include "playbooks/yaml.h"
+#include "state/base/digest.h"
 
 namespace unjam::service {
 
@@ -39,6 +41,17 @@ actions::OpenSshOptions openssh_options() {
   actions::OpenSshOptions options;
   options.agent_socket = agent_socket();
   return options;
+}
+
+// Null: nothing is remembered. A diary that is gone (a power cut, another machine) is begun anew.
+Result<std::unique_ptr<actions::sim::Diary>> diary_of(const ModelLife& life, const std::string& world, Wall now) {
+  using actions::sim::Diary;
+  if (life.diary.empty()) return nullptr;
+  if (life.resumed_at) {
+    auto diary = Diary::reopen(life.diary, world);
+    if (diary || diary.error().kind != ErrorKind::not_found) return diary;
+  }
+  return Diary::begin(life.diary, now, world);
 }
 
 }  // namespace
@@ -71,7 +84,7 @@ std::string RandomTokens::hex(std::size_t bytes) {
 Worlds::Worlds(asio::io_context& io, double speed)
     : io_(io), speed_(speed), timers_(io, clock_), ssh_(clock_, ssh_options()), openssh_(openssh_options()) {}
 
-Result<engine::World> Worlds::of(const actions::Inventory& inventory) {
+Result<engine::World> Worlds::of(const actions::Inventory& inventory, const ModelLife& life) {
   std::string model;
   std::size_t modelled = 0;
   for (const auto& host : inventory.hosts) {
@@ -98,23 +111,30 @@ Result<engine::World> Worlds::of(const actions::Inventory& inventory) {
     return fail(ErrorKind::invalid, faults.all().empty() ? "not a world file" : playbooks::render(faults.all().front()),
                 model);
   const double speed = speed_ < 0 ? static_cast<double>(spec->speed) : speed_;
-  return build(inventory, std::move(*spec), speed);
+  auto diary = diary_of(life, sha256_hex((*source)->text()), clock_.now().wall);
+  if (!diary) return std::unexpected(diary.error());
+  return build(inventory, std::move(*spec), speed, std::move(*diary), life.resumed_at.value_or(Mono{}));
 }
 
 Result<engine::World> Worlds::rehearsal_of(const actions::Inventory& inventory, std::uint64_t seed) {
   actions::sim::WorldSpec spec;
   spec.seed = seed;
-  return build(inventory, std::move(spec), 0);
+  return build(inventory, std::move(spec), 0, nullptr, Mono{});
 }
 
-Result<engine::World> Worlds::build(const actions::Inventory& inventory, actions::sim::WorldSpec spec, double speed) {
+Result<engine::World> Worlds::build(const actions::Inventory& inventory, actions::sim::WorldSpec spec, double speed,
+                                    std::unique_ptr<actions::sim::Diary> diary, Mono begin) {
   auto model = std::make_unique<Model>();
-  const Wall start = clock_.now().wall;
+  const bool lived = diary && !diary->past().empty();
+  const Wall start = diary ? diary->start() : clock_.now().wall;
   auto world = actions::sim::World::create(std::move(spec), inventory.hosts, start);
   if (!world) return std::unexpected(world.error());
   model->world = std::move(*world);
   model->time = std::make_unique<actions::sim::VirtualTime>(io_, start);
-  model->transport = std::make_unique<actions::sim::ModelTransport>(*model->world, *model->time, *model->time);
+  if (lived) model->time->advance_to(std::max(begin, diary->past().back().at));
+  model->transport =
+      std::make_unique<actions::sim::ModelTransport>(*model->world, *model->time, *model->time, std::move(diary));
+  if (lived) model->transport->relive();
   model->paced = speed >= 1;
   if (model->paced)
     asio::co_spawn(io_, actions::sim::pace(*model->time, clock_, timers_, static_cast<std::int64_t>(speed)),

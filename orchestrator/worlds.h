@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,14 +41,21 @@ class RandomTokens final : public Tokens {
   std::string hex(std::size_t bytes) override;  // of the kernel
 };
 
+// Where a model remembers what its hosts were told, and whether it does.
+struct ModelLife {
+  std::string diary{};               // file; empty: nothing is remembered
+  std::optional<Mono> resumed_at{};  // of the journal: the model is that of an earlier process
+};
+
 class Worlds {
  public:
   // `speed`: of model fleets; negative: as their world file says; 0: as fast as possible.
   Worlds(boost::asio::io_context& io, double speed);
 
-  // The world of this inventory. A model is built anew for each run. ErrorKind::invalid: hosts of a model beside real
-  // ones, or a faulty world file.
-  Result<engine::World> of(const actions::Inventory& inventory);
+  // The world of this inventory. A model is built anew for each run, except for one that is taken up again, and lives
+  // on then from where it stood. ErrorKind::invalid: hosts of a model beside real ones, or a faulty world file;
+  // conflict: the world file has been changed since.
+  Result<engine::World> of(const actions::Inventory& inventory, const ModelLife& life = {});
   // The same inventory with every host in a model without faults (`unjam rehearse`).
   Result<engine::World> rehearsal_of(const actions::Inventory& inventory, std::uint64_t seed);
 
@@ -64,7 +72,8 @@ class Worlds {
     std::unique_ptr<actions::sim::ModelTransport> transport;
     bool paced = false;
   };
-  Result<engine::World> build(const actions::Inventory& inventory, actions::sim::WorldSpec spec, double speed);
+  Result<engine::World> build(const actions::Inventory& inventory, actions::sim::WorldSpec spec, double speed,
+                              std::unique_ptr<actions::sim::Diary> diary, Mono begin);
 
   boost::asio::io_context& io_;
   double speed_;

@@ -27,8 +27,23 @@ std::string frame(const std::string& token, const json::object& body) {
   return fmt::format("UNJAM-BEGIN {}\n{}\nUNJAM-END {} {}\n", token, text, token, text.size());
 }
 
-ModelTransport::ModelTransport(World& world, const Clock& clock, Timers& timers)
-    : world_(world), clock_(clock), timers_(timers), met_(world.fleet().spec.transport.size(), 0) {}
+ModelTransport::ModelTransport(World& world, const Clock& clock, Timers& timers, std::unique_ptr<Diary> diary)
+    : world_(world),
+      clock_(clock),
+      timers_(timers),
+      diary_(std::move(diary)),
+      met_(world.fleet().spec.transport.size(), 0) {}
+
+void ModelTransport::relive() {
+  for (const auto& call : diary_->past()) {
+    world_.advance_to(call.at);
+    SimHost* host = world_.fleet().find(call.host);
+    if (host == nullptr) continue;
+    (void)meet_fault(host->name, call.action);
+    (void)run_model_action(world_.fleet(), *host, call.action, call.inputs, call.fence);
+  }
+  world_.advance_to(now());
+}
 
 const TransportFault* ModelTransport::meet_fault(const std::string& host, const std::string& action) {
   const auto& faults = world_.fleet().spec.transport;
@@ -40,6 +55,13 @@ const TransportFault* ModelTransport::meet_fault(const std::string& host, const 
     if (number >= fault.after && number < fault.after + fault.times) return &fault;
   }
   return nullptr;
+}
+
+// Inputs only of actions that the model knows: those have no secrets among them.
+void ModelTransport::write_down(const SimHost& host, const Request& request) {
+  if (!diary_) return;
+  const bool known = find_model_action(request.action) != nullptr;
+  diary_->add({now(), host.name, request.action, known ? request.inputs : json::object(), request.fence});
 }
 
 asio::awaitable<std::optional<Error>> ModelTransport::connect(SimHost& host, Mono begun, Mono deadline) {
@@ -76,6 +98,7 @@ asio::awaitable<Result<Reply>> ModelTransport::call(const Host& host, const Conn
   if (how == How::cut_before) co_return cut();
 
   const std::uint64_t life = sim.life;
+  write_down(sim, request);
   const ModelAnswer acted = run_model_action(world_.fleet(), sim, request.action, request.inputs, request.fence);
   const Millis late = fault != nullptr && how == How::late ? fault->by : Millis(0);
   const Mono ready = now() + draw(sim.call_rng, acted.takes) + late;

@@ -46,11 +46,12 @@ inline FaultSpec fault(FaultKind kind, std::vector<std::string> hosts) {
 
 class Rig {
  public:
-  explicit Rig(WorldSpec spec, std::vector<Host> hosts = six_hosts()) : hosts_(std::move(hosts)) {
+  explicit Rig(WorldSpec spec, std::vector<Host> hosts = six_hosts(), std::unique_ptr<Diary> diary = nullptr)
+      : hosts_(std::move(hosts)) {
     auto made = World::create(std::move(spec), hosts_, kStart);
     if (!made) throw std::runtime_error(made.error().text());
     world_ = *std::move(made);
-    transport_ = std::make_unique<ModelTransport>(*world_, time_, time_);
+    transport_ = std::make_unique<ModelTransport>(*world_, time_, time_, std::move(diary));
   }
 
   // One call, until it has ended.
@@ -171,6 +172,7 @@ class Rig {
   Fleet& fleet() { return world_->fleet(); }
   const EffectLog& log() const { return world_->log(); }
   VirtualTime& time() { return time_; }
+  ModelTransport& transport() { return *transport_; }
 
   const Host& host_named(const std::string& name) const {
     for (const Host& host : hosts_) {
