@@ -13,7 +13,7 @@ killed_at() { # TEXT ARGS...
   local text=$1 pid
   shift
   mkfifo words
-  "$unjam" "$@" >words 2>err </dev/null &
+  timeout 300 "$unjam" "$@" >words 2>err </dev/null &
   pid=$!
   grep -m 1 -- "$text" words >out
   kill -KILL "$pid" 2>/dev/null
