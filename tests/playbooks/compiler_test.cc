@@ -90,7 +90,7 @@ TEST(Compiler, LadderIsUnrolledAndSkippedRungsHaveNoLook) {
   EXPECT_EQ(name_of(machine, look->unknown), "UNDECIDED");
   EXPECT_EQ(look->hold.param, "calm");
   EXPECT_EQ(look->limit.param, "look");
-  EXPECT_EQ(name_of(machine, find(machine, "heal/look[5]")->no), "heal/else/exhausted");
+  EXPECT_EQ(name_of(machine, find(machine, "heal/look[7]")->no), "heal/else/exhausted");
   EXPECT_EQ(name_of(machine, find(machine, "heal/roll/when")->no), "heal/else/exhausted");
   EXPECT_EQ(name_of(machine, find(machine, "heal/look[0]")->no), "heal/clocks");
 }

@@ -2,7 +2,7 @@
 . "$here/powershell_lib.sh"
 
 if [ -z "$engine" ]; then
-  echo 'SKIPPED: PowerShell packs (no .NET SDK, or its package registry cannot be reached)'
+  skip 'PowerShell packs (no .NET SDK, or its package registry cannot be reached)'
 else
   title 'Every script is correct, and Windows PowerShell 2.0 knows all that it uses'
   got=$("$engine" check 2.0 "$packs/prelude.ps1" "$packs"/windows/*.ps1 "$packs"/exchange/*.ps1)
