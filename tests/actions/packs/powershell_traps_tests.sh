@@ -138,7 +138,7 @@ HUB1\\4|DnsConnectorDelivery|example.org|Retry|4|x"
   trap_ 9 'a logon by key has no credentials: said so, with the ways out'
   more <<'END'
 $env:SSH_CONNECTION = '192.0.2.1 50000 192.0.2.2 22'
-function Get-ExchangeFolder { 'C:/Exchange' }
+function Get-ExchangeFolder { '/Exchange' }
 function Import-Module { throw 'Value cannot be null. Parameter name: parameters' }
 function Add-PSSnapin { Note 'snap-in' }
 function klist.exe { $global:LASTEXITCODE = 0; ''; '現在のログオン ID: 0:0x3a7f1'; ''; 'キャッシュされたチケット: (0)' }
@@ -355,7 +355,7 @@ END
   queues
   more <<'END'
 $env:COMPUTERNAME = 'HUB1'
-function Get-ExchangeFolder { 'C:/Exchange' }
+function Get-ExchangeFolder { '/Exchange' }
 function Get-MailboxServer { }
 function Get-Command { }
 function Get-Service { New-Thing @{ Name = 'MSExchangeTransport'; Status = 'Running' } }
