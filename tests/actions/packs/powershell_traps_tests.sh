@@ -524,7 +524,7 @@ END
   } | script
   ps
   outputs '{"code": 200}'
-  holds test -s "$T/err"
+  [ "${complete:-no}" = yes ] || holds test -s "$T/err"
 
   trap_ 25 'cp932 is not UTF-8: numbers are read, whatever becomes of the words'
   mkdir -p "$T/lab/hub1"
