@@ -154,6 +154,7 @@ class ModelRun {
     for (const auto& host : plan_->inventory->hosts) n += logged(host.name.text, word);
     return n;
   }
+  const actions::sim::EffectLog& log() const { return world_->log(); }
   // What the run's driver said since it began; `journal` has what was there before, too.
   const std::vector<state::Event>& events() const { return events_; }
   std::vector<state::Event> journal() const { return store_->load(id_).value_or(std::vector<state::Event>{}); }
