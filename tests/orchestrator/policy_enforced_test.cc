@@ -81,8 +81,7 @@ std::shared_ptr<Plan> slipped_through(const PlanTexts& texts, const std::string&
 const state::Run& ended(ModelRun& run, std::vector<std::string> approvers = {}) {
   run.on_event = [&run, approvers](const state::Event& event) {
     if (const auto* asked = std::get_if<state::ApprovalAsked>(&event.body))
-      for (const auto& user : approvers)
-        run.say(state::ApprovalGiven{asked->path, asked->digest, {-1, user, ""}});
+      for (const auto& user : approvers) run.say(state::ApprovalGiven{asked->path, asked->digest, {-1, user, ""}});
   };
   const auto& over = run.go();
   if (!over.ended) throw std::runtime_error("the run has not ended\n" + run.story());
