@@ -17,7 +17,7 @@ using playbooks::Per;
 
 namespace {
 
-const playbooks::HostRef* ref_of(const engine::Plan& plan, const std::string& host) {
+const playbooks::EstateHost* ref_of(const engine::Plan& plan, const std::string& host) {
   return plan.estate.find(host);
 }
 
