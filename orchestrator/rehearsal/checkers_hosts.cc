@@ -48,6 +48,14 @@ std::vector<FloorRule> rules_for(const engine::Plan& plan, const std::string& ho
   return {rule};
 }
 
+// Another run has it in its hand.
+bool held_by_others(const Evidence& evidence, const std::string& host, Mono at) {
+  return std::ranges::any_of(evidence.scenario.mishaps, [&](const Mishap& one) {
+    return one.kind == MishapKind::slot_held && one.host == host && at >= one.at &&
+           (one.lasts.count() == 0 || at < one.at + one.lasts);
+  });
+}
+
 void judge_floor(const Evidence& evidence, const HostStories& stories, const LogEntry& entry, Violations& out) {
   for (const auto& rule : rules_for(*evidence.plan, entry.host)) {
     const auto members = scope_of(*evidence.plan, rule.per, rule.role, entry.host);
@@ -59,6 +67,7 @@ void judge_floor(const Evidence& evidence, const HostStories& stories, const Log
     }
     const auto up = std::ranges::count_if(members, [&](const std::string& member) {
       if (member == entry.host || stories.out_by_us(member, entry.at)) return false;
+      if (held_by_others(evidence, member, entry.at)) return false;
       return stories.served_within(member, entry.at + -kBelief, entry.at);
     });
     if (up < rule.min)
@@ -119,10 +128,16 @@ Violations one_at_a_time(const Evidence& evidence) {
 
 Violations one_reboot_per_intent(const Evidence& evidence) {
   Violations out;
+  const auto intents = intents_of(evidence);
   std::set<std::string, std::less<>> seen;
+  std::set<std::pair<std::string, std::string>> steps;
   for (const auto& entry : evidence.hosts) {
     const auto by = done_by(entry);
     if (entry.word != "shutdown" || by.empty()) continue;
+    const auto found = intents.find(by);
+    if (found != intents.end() && !steps.emplace(found->second.intent.path, entry.host).second)
+      out.push_back({"one-reboot-per-intent", entry.at, entry.host,
+                     fmt::format("step {} rebooted it twice", found->second.intent.path)});
     if (!seen.emplace(by).second)
       out.push_back({"one-reboot-per-intent", entry.at, entry.host, fmt::format("intent {} rebooted it twice", by)});
   }

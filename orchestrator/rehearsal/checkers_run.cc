@@ -42,6 +42,8 @@ class Forbidden {
     const auto* action = evidence_.plan->packs->find(intent.action);
     if (!intent.undoes.empty() || action == nullptr) return {};
     if (!cancelled_.empty()) return cancelled_;
+    if (!locked_ && !evidence_.plan->locks.empty() && action->effect > playbooks::Effect::read)
+      return "the run does not hold the locks of its sites";
     if (const auto window = policy::ask_windows(*evidence_.plan->policy, action->effect, written.event.wall);
         !window.open)
       return "the window is shut or a freeze is on: " + window.text;
@@ -51,6 +53,7 @@ class Forbidden {
   }
 
   void see(const state::EventBody& body) {
+    if (std::holds_alternative<state::LocksTaken>(body)) locked_ = true;
     if (std::holds_alternative<state::CancelRequested>(body)) cancelled_ = "the run was cancelled";
     if (std::holds_alternative<state::ApprovalDenied>(body)) denied_ = "the approval was denied or taken back";
   }
@@ -63,6 +66,7 @@ class Forbidden {
   }
 
   const Evidence& evidence_;
+  bool locked_ = false;
   std::string cancelled_;
   std::string denied_;
 };
@@ -123,6 +127,14 @@ Violations obligations_settled(const Evidence& evidence) {
         out.push_back(
             {"obligations-settled", entry.at, host,
              fmt::format("it was {} by us and never {}, and the run does not say that it is stuck", word, back)});
+  }
+  const HostStories stories(evidence);
+  for (const auto& host : evidence.plan->changeable) {
+    const auto* ref = evidence.plan->estate.find(host);
+    const bool counted = ref != nullptr && evidence.plan->policy->healthy.contains(ref->role);
+    if (counted && stories.out_by_us(host, evidence.ended) && !evidence.run.slots.contains(host))
+      out.push_back({"obligations-settled", evidence.ended, host,
+                     "the run ended, it is out of service by us, and its slot was given back"});
   }
   if (evidence.run.ended->end == End::done && !state::owed(evidence.run).empty())
     out.push_back({"obligations-settled", evidence.ended, "", "the run ended well and still owes an undo"});

@@ -33,6 +33,7 @@ bool HostStories::change(State& state, const LogEntry& entry) {
     state.up = false;
     state.by_us = ours(detail(entry, "by"));
   } else if (word == "off") {
+    state.by_us = state.by_us && !state.up;  // the plug was pulled, unless it was going down anyway
     state.up = false;
   } else if (word == "services-up" || word == "dc-restarted") {
     state.up = true;
@@ -50,6 +51,7 @@ bool HostStories::change(State& state, const LogEntry& entry) {
   } else if (word == "boot") {
     state.sound = state.sound && !state.key_changes;
   }
+  if (state.up && state.in && state.sound) state.by_us = false;
   return before.up != state.up || before.in != state.in || before.sound != state.sound || before.by_us != state.by_us;
 }
 

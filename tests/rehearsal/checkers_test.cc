@@ -87,6 +87,34 @@ TEST_F(Checkers, OneRebootPerIntentSeesTheSecondShutdown) {
   expect_seen("one-reboot-per-intent");
 }
 
+TEST_F(Checkers, OneRebootPerIntentSeesTwoIntentsOfOneStep) {
+  const auto first = *entry("shutdown");
+  const auto at = written<state::Intent>();
+  auto second = std::get<state::Intent>(doctored.journal[at].event.body);
+  for (const auto& one : doctored.journal)
+    if (const auto* intent = std::get_if<state::Intent>(&one.event.body))
+      if (intent->intent == done_by(first)) second = *intent;
+  second.intent = "again";
+  write(at, Mono{}, second);
+  say(first.at + std::chrono::minutes(10), first.host, "shutdown", "by=again");
+  expect_seen("one-reboot-per-intent");
+}
+
+TEST_F(Checkers, FloorHeldSeesAHubThatAnotherRunHasInItsHand) {
+  const auto taken = *entry("permit");
+  Mishap held;
+  held.kind = MishapKind::slot_held;
+  held.host = taken.host == "tyohub1" ? "tyohub2" : "tyohub1";
+  doctored.scenario.mishaps = {held};
+  expect_seen("floor-held");
+}
+
+TEST_F(Checkers, NoEffectOutsideSeesChangesWithoutTheLocks) {
+  std::erase_if(doctored.journal,
+                [](const Written& one) { return std::holds_alternative<state::LocksTaken>(one.event.body); });
+  expect_seen("no-effect-outside");
+}
+
 TEST_F(Checkers, IntentBeforeEffectSeesAnEffectThatNobodyWroteDown) {
   say(Mono{Millis(5'000)}, "tyohub1", "permit", "intent=feed epoch=1");
   expect_seen("intent-before-effect");
@@ -144,6 +172,13 @@ TEST_F(Checkers, NoEffectOutsideSeesAnEffectThatArrivesLongAfter) {
 TEST_F(Checkers, ObligationsSettledSeesAHubThatStaysDrained) {
   const auto resumed = *entry("resumed");
   std::erase_if(doctored.hosts, [&](const LogEntry& one) { return one.word == "resumed" && one.host == resumed.host; });
+  expect_seen("obligations-settled");
+}
+
+TEST_F(Checkers, ObligationsSettledSeesASlotThatWasGivenBackTooEarly) {
+  const auto down = *entry("shutdown", 2);
+  std::erase_if(doctored.hosts, [&](const LogEntry& one) { return one.host == down.host && one.at > down.at; });
+  doctored.run.ended->end = state::End::stuck;
   expect_seen("obligations-settled");
 }
 
