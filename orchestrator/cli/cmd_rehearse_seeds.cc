@@ -35,7 +35,9 @@ std::string again(const Options& options) {
 
 int play(const Context& context, const std::shared_ptr<const engine::Plan>& plan, rehearsal::Choice choice) {
   const auto& options = context.options;
-  rehearsal::Rehearser rehearser(plan, std::move(choice));
+  rehearsal::Setting setting;
+  setting.start = rehearsal::first_open(*plan->policy, setting.start);
+  rehearsal::Rehearser rehearser(plan, std::move(choice), setting);
   rehearsal::Report report(plan);
   const std::uint64_t seeds = options.seeds.value_or(1);
   const std::uint64_t first = options.seed.value_or(1);

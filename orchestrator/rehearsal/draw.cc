@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "orchestrator/policy/window.h"
 #include "orchestrator/rehearsal/scenario.h"
 #include "state/base/rng.h"
 
@@ -186,6 +187,15 @@ Scenario draw(const engine::Plan& plan, std::uint64_t seed, const Choice& choice
     if (possible(plan, kind)) drawer.mishap(kind, out.mishaps);
   }
   return out;
+}
+
+Wall first_open(const playbooks::Policy& policy, Wall from) {
+  constexpr Millis kStep{15LL * 60'000};
+  constexpr int kSteps = 366 * 96;
+  Wall at = from;
+  for (int i = 0; i < kSteps; ++i, at = at + kStep)
+    if (policy::ask_windows(policy, playbooks::Effect::destructive, at).open) return at;
+  return from;
 }
 
 namespace {

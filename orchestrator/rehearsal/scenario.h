@@ -116,6 +116,10 @@ std::vector<std::pair<std::string, std::vector<actions::sim::FaultSpec>>> incide
 using Calm = std::function<Nominal(const Scenario& without_mishaps)>;
 Scenario draw(const engine::Plan& plan, std::uint64_t seed, const Choice& choice, const Calm& calm);
 
+// The first moment from `from` on, by quarters of an hour, at which policy lets everything begin: rehearsals of a
+// change that has a window begin in it. Within a year, else `from`.
+Wall first_open(const playbooks::Policy& policy, Wall from);
+
 // The scenario's world with those of its mishaps that are faults of hosts and answers.
 actions::sim::WorldSpec world_of(const Scenario& scenario);
 // The plan under which it runs: with a window that closes, or a kill switch to be thrown, if a mishap says so.
