@@ -82,7 +82,9 @@ int rehearse_in(const Context& context, const service::StartRequest& request) {
 
 int rehearse(const Context& given) {
   const auto& typed = given.options;
-  if (typed.seeds || typed.seed || typed.faults || typed.trace) return rehearse_seeds(given);
+  if (typed.from_run.empty() && (typed.subject.empty() || typed.inventory.empty()))
+    return refuse(given, Error{ErrorKind::invalid, "PLAYBOOK and --inventory are required, or --from-run"}, kBadInput);
+  if (typed.seeds || typed.seed || typed.faults || typed.trace || !typed.from_run.empty()) return rehearse_seeds(given);
   const TemporaryDir folder;
   if (folder.path().empty())
     return refuse(given, Error{ErrorKind::io, "no temporary folder for the rehearsal's journal"}, kBadInput);

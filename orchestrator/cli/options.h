@@ -27,6 +27,7 @@ struct Options {
   std::optional<std::uint64_t> seed;   // rehearse: the first, or the only one
   std::optional<std::uint64_t> seeds;  // rehearse: how many
   std::optional<std::string> faults;   // rehearse --faults LIST
+  std::string from_run;                // rehearse --from-run RUN
   bool trace = false;                  // rehearse: every event of every seed
   bool json = false;
   bool sarif = false;    // check

@@ -81,6 +81,17 @@ std::string refused(const json::object& report) {
   return out;
 }
 
+// With the times of a recorded run, and nothing going wrong.
+std::string model(const json::object& report) {
+  std::string out;
+  for (const auto& one : list(report, "model"))
+    out += fmt::format("  {} {} recorded {} ({} times), modelled {} ({} times)\n", pad(out.empty() ? "model" : "", 10),
+                       pad(text(one, "what"), 22), brief(Millis{number(one, "recorded_ms")}, true),
+                       number(one, "recorded_count"), brief(Millis{number(one, "modelled_ms")}, true),
+                       number(one, "modelled_count"));
+  return out;
+}
+
 std::string stories(const json::object& report, const std::string& again, const Look& look) {
   std::string out;
   for (const auto& told : list(report, "stories")) {
@@ -97,7 +108,8 @@ std::string stories(const json::object& report, const std::string& again, const 
 }  // namespace
 
 std::string rehearsal_text(const json::object& report, const std::string& again, const Look& look) {
-  return head(report, look) + outcomes(report) + lowest(report) + refused(report) + stories(report, again, look);
+  return head(report, look) + outcomes(report) + lowest(report) + refused(report) + model(report) +
+         stories(report, again, look);
 }
 
 std::string rehearsal_bar(std::uint64_t done, std::uint64_t of, std::uint64_t violated) {

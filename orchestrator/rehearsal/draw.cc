@@ -177,8 +177,12 @@ Scenario draw(const engine::Plan& plan, std::uint64_t seed, const Choice& choice
   const auto incidents = incidents_of(plan);
   const auto& [name, faults] = drawer.one_of(incidents);
   out.incident = name;
-  out.world.name = fmt::format("seed {}", seed);
   out.world.faults = faults;
+  if (choice.world) {
+    out.incident = choice.world->name;
+    out.world = *choice.world;
+  }
+  out.world.name = fmt::format("seed {}", seed);
   if (choice.kinds.empty() || choice.most == 0) return out;
   const auto count = drawer.between(choice.kinds.size() == 1 ? 1 : 0, static_cast<std::int64_t>(choice.most));
   if (count > 0) drawer.place_in(calm(out));

@@ -3,11 +3,13 @@
 // byte.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "orchestrator/rehearsal/evidence.h"
+#include "state/store.h"
 
 namespace unjam::rehearsal {
 
@@ -16,6 +18,8 @@ struct Setting {
   Millis longest{48LL * 3'600'000};       // then it is given up, which is a violation
   Millis watched{40LL * 60'000};          // for so long the hosts are watched after the end
   int processes = 16;                     // a run that needs more is given up
+  // Where the journal lies; none: in memory, gone with the rehearsal. Opened anew for each process.
+  std::function<Result<std::unique_ptr<state::Store>>(state::Access)> store{};
 };
 
 Evidence rehearse(const std::shared_ptr<const engine::Plan>& plan, const Scenario& scenario,

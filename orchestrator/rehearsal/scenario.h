@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,7 +104,8 @@ struct Nominal {
 // What may be drawn. Empty kinds: no mishap at all.
 struct Choice {
   std::vector<MishapKind> kinds;
-  std::size_t most = 3;  // mishaps of one scenario
+  std::size_t most = 3;                            // mishaps of one scenario
+  std::optional<actions::sim::WorldSpec> world{};  // every scenario begins with it, instead of with a drawn incident
 };
 Choice every_mishap();
 // From "killed,no-return", "all" or "none". ErrorKind::invalid names the word that is none.

@@ -111,7 +111,7 @@ Evidence Stage::play() {
       if (!noise(entry.word)) evidence_.hosts.push_back(entry);
   }
   evidence_.sends = blows_.count(Point::before_send);
-  auto handle = journal_ ? state::open_memory_store(journal_, state::Access::read) : fail(ErrorKind::not_found, "");
+  auto handle = open_store(state::Access::read);
   if (auto events = handle ? (*handle)->load(id_) : std::unexpected(handle.error()))
     if (auto run = state::fold(id_, *events)) evidence_.replayed = std::move(*run);
   if (!evidence_.finished() && evidence_.replayed) evidence_.run = *evidence_.replayed;
@@ -173,8 +173,14 @@ void Stage::look_after(Process& process) {
 
 // ---- processes
 
+Result<std::unique_ptr<state::Store>> Stage::open_store(state::Access access) {
+  if (setting_.store) return setting_.store(access);
+  if (!journal_) return fail(ErrorKind::not_found, "no run has begun");
+  return state::open_memory_store(journal_, access);
+}
+
 std::unique_ptr<Process> Stage::spawn() {
-  auto inner = state::open_memory_store(journal_, state::Access::write);
+  auto inner = open_store(state::Access::write);
   if (!inner) return give_up(inner.error().text()), nullptr;
   ++evidence_.processes;
   auto store = std::make_unique<StruckStore>(
@@ -256,14 +262,14 @@ void Stage::end_process(Process& process) {
   }
   if (!was_current && result) return give_up("a process that has lost the store brought the run to an end");
   const auto error = result.error();
-  const bool expected = !was_current || process.store().poisoned() || error.kind == ErrorKind::exhausted;
+  const bool expected = !was_current || error.kind == ErrorKind::io || error.kind == ErrorKind::exhausted;
   if (!expected) return give_up(error.text());
   dies(process, process.store().poisoned() ? process.store().down_for() : kOperator, error.text());
 }
 
 // Another process owns the store; the old one lives, and does not know it yet.
 void Stage::take_over() {
-  auto reading = state::open_memory_store(journal_, state::Access::read);
+  auto reading = open_store(state::Access::read);
   if (!reading) return give_up(reading.error().text());
   current()->store().lose(std::move(*reading));
   driving_ = false;

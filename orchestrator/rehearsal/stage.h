@@ -42,6 +42,7 @@ class Stage {
   // processes
   Process* current() { return processes_.empty() ? nullptr : processes_.back().get(); }
   bool lives() { return driving_; }
+  Result<std::unique_ptr<state::Store>> open_store(state::Access access);
   std::unique_ptr<Process> spawn();
   void begin_run();
   void start_again();

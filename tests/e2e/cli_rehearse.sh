@@ -23,6 +23,14 @@ run 0 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 5 --faults none && say
 run 3 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 30 --faults no-return,power-loss
 run 3 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 30 --faults no-return --json && json && says '"exit_code":3' && says '"checker":"one-at-a-time"'
 
+# A recorded run as a scenario: the demo's heal, and how far the model is off.
+demo=(--inventory "$root/examples/demo/inventory.yaml" --policy "$root/examples/demo/policy.yaml" --param from=tokyo --param to=osaka)
+run 0 run heal-intersite-queue "${demo[@]}" --confirm 6 --speed 0 --state "$work/state"
+run 0 rehearse --from-run last --state "$work/state" --seeds 10 --faults none && says 'outcomes   done 10' && says 'model .*the whole run' && says 'host.reboot'
+run 0 rehearse heal-intersite-queue "${demo[@]}" --from-run last --state "$work/state" --seeds 3 && says 'model'
+run 1 rehearse --from-run r-404 --state "$work/state"
+run 1 rehearse
+
 run 1 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 5 --faults no-retrun && says 'no-retrun.*no-return' err
 run 1 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 0
 run 1 rehearse "$here/roll-on.yaml" --inventory "$here/inventory.yaml" --policy "$here/policy.yaml" --seeds 5
