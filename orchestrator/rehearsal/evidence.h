@@ -34,6 +34,7 @@ struct Evidence {
   std::optional<state::Run> replayed;  // the journal, read back and folded; none: it does not fold
   std::string broken;                  // the engine failed in a way that is no mishap; empty: it did not
   int processes = 0;                   // that were started
+  std::int64_t writes = 0;             // appends to the journal, whether or not they came to be
   std::int64_t sends = 0;              // calls of what changes hosts
   Mono ended{};                        // when the run ended, or when the rehearsal gave up
   Mono until{};                        // the hosts were watched until then

@@ -110,6 +110,7 @@ Evidence Stage::play() {
     for (const auto& entry : world_->log().all())
       if (!noise(entry.word)) evidence_.hosts.push_back(entry);
   }
+  evidence_.writes = blows_.count(Point::before_write);
   evidence_.sends = blows_.count(Point::before_send);
   auto handle = open_store(state::Access::read);
   if (auto events = handle ? (*handle)->load(id_) : std::unexpected(handle.error()))
@@ -155,11 +156,11 @@ void Stage::look_after(Process& process) {
     return dies(process, by->by, fmt::format("killed {}", kPointWords[static_cast<std::size_t>(by->point)]));
   }
   if (const auto* pause = std::exchange(process.store().pause, nullptr)) {
-    note(fmt::format("process {} stands still for {} s", evidence_.processes, pause->by.count() / 1000));
+    note(fmt::format("process {} stands still for {} s", process.store().process(), pause->by.count() / 1000));
     process.frozen = true;
-    due(now_ + pause->by, [this, which = &process] {
+    due(now_ + pause->by, [this, which = process.store().process()] {
       for (auto& one : processes_) {
-        if (one.get() != which) continue;
+        if (one->store().process() != which) continue;
         note("the process that stood still goes on");
         one->frozen = false;
         one->time().advance_to(now_);
@@ -250,6 +251,12 @@ void Stage::dies(Process& process, Millis down_for, std::string how) {
   due(now_ + down_for, [this] { start_again(); });
 }
 
+// Whoever starts it again has made room first.
+void Stage::starts_with_room() {
+  if (!under_way(K::disk_full)) return start_again();
+  due(now_ + kOperator, [this] { starts_with_room(); });
+}
+
 void Stage::end_process(Process& process) {
   const bool was_current = &process == current();
   if (process.crashed()) return give_up("an exception came out of the engine");
@@ -264,6 +271,12 @@ void Stage::end_process(Process& process) {
   const auto error = result.error();
   const bool expected = !was_current || error.kind == ErrorKind::io || error.kind == ErrorKind::exhausted;
   if (!expected) return give_up(error.text());
+  if (was_current && error.kind == ErrorKind::exhausted) {
+    note("a process ends: " + error.text());
+    processes_.pop_back();
+    driving_ = false;
+    return starts_with_room();
+  }
   dies(process, process.store().poisoned() ? process.store().down_for() : kOperator, error.text());
 }
 
@@ -315,7 +328,7 @@ void Stage::asked(const state::ApprovalAsked& approval) {
 // Another run of the same owner, begun before this one.
 void Stage::hold_others(const Mishap& mishap) {
   const bool locks = mishap.kind == K::lock_held;
-  const RunId other{fmt::format("r-other-{}", agenda_.size())};
+  const RunId other{fmt::format("r-other-{}", ++others_)};
   state::RunCreated created;
   created.playbook = "another";
   state::Claims claims;
@@ -338,7 +351,7 @@ void Stage::hold_others(const Mishap& mishap) {
   }
   ends.emplace_back(state::RunEnded{state::End::done, false, "", ""});
   const auto held = current()->store().of_others().append(other, 0, current()->now(), std::move(events), claims);
-  if (!held) return give_up(held.error().text());
+  if (!held) return;  // another mishap of the same kind holds it already
   note(mishap.text());
   if (mishap.lasts.count() > 0)
     due(now_ + mishap.lasts, [this, other = other.text, ends] { release_others(other, ends); });
@@ -371,7 +384,7 @@ Scenario Rehearser::scenario(std::uint64_t seed) {
     const auto evidence = rehearse(plan_, one, setting_);
     Nominal nominal;
     nominal.lasts = evidence.ended.since_start;
-    nominal.writes = std::max<std::int64_t>(std::ssize(evidence.journal), 3);
+    nominal.writes = std::max<std::int64_t>(evidence.writes, 3);
     nominal.sends = std::max<std::int64_t>(evidence.sends, 1);
     calm_.emplace(calm.incident, nominal);
     return nominal;

@@ -46,6 +46,7 @@ class Stage {
   std::unique_ptr<Process> spawn();
   void begin_run();
   void start_again();
+  void starts_with_room();
   void end_process(Process& process);
   void dies(Process& process, Millis down_for, std::string how);
   void take_over();
@@ -76,6 +77,7 @@ class Stage {
   std::multimap<Mono, Deed> agenda_;
   Mono now_{};
   Millis stepped_{0};
+  int others_ = 0;        // runs of the same owner
   std::size_t seen_ = 0;  // entries of the hosts' logs
   Evidence evidence_;
 };

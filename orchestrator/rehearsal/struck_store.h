@@ -44,6 +44,7 @@ class StruckStore final : public state::Store {
   // Another run of the same owner writes: no mishap meets that.
   state::Store& of_others() { return *inner_; }
   bool poisoned() const { return poisoned_; }
+  int process() const { return process_; }
   // For how long nobody starts the process again after the write that failed.
   Millis down_for() const { return down_for_; }
   // Set by an intent after which the process is to stand still.

@@ -185,7 +185,7 @@ TEST(Mishaps, B11OwnerStandsStillBetweenClaimAndSend) {
 }
 
 TEST(Mishaps, B12StoreFailsWhenTheOutcomeIsWritten) {
-  const auto writes = std::ssize(rehearse(rolling(), calm()).journal);
+  const auto writes = rehearse(rolling(), calm()).writes;
   for (const K kind : {K::io_error, K::io_unknown}) {
     for (std::int64_t nth = 2; nth <= writes; nth += 3) {
       auto mishap = of(kind, {}, kMinute);
@@ -223,7 +223,7 @@ TEST(Mishaps, B15ASecondActorTakesTheOtherHub) {
 
 TEST(Mishaps, KilledAtEveryPointOfItsWork) {
   const auto calm_run = rehearse(rolling(), calm());
-  const auto writes = std::ssize(calm_run.journal);
+  const auto writes = calm_run.writes;
   for (const Point point : {Point::before_write, Point::after_write}) {
     for (std::int64_t nth = 2; nth <= writes; nth += 2) play(killed(point, nth, Millis{5'000})).expect_rolled();
   }
