@@ -91,7 +91,9 @@ TEST_F(Crash, AWriteOrASyncFails) {
         state::disarm();
         const auto where = (call == state::DiskCall::write ? "write " : "sync ") + std::to_string(at);
         EXPECT_EQ(told(judge(evidence)), "") << where << "\n" << trace(evidence);
-        if (evidence.processes > 1) EXPECT_EQ(evidence.run.ended->end, state::End::done) << where;
+        if (evidence.processes > 1) {
+          EXPECT_EQ(evidence.run.ended->end, state::End::done) << where;
+        }
         EXPECT_LE(reboots(evidence), 2) << where;
       }
     }
