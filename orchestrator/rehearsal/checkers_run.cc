@@ -120,6 +120,7 @@ Violations obligations_settled(const Evidence& evidence) {
     std::map<std::string, LogEntry> open;
     for (const auto& entry : evidence.hosts) {
       if (entry.word == word && !done_by(entry).empty()) open[entry.host] = entry;
+      if (entry.word == word && done_by(entry).empty()) open.erase(entry.host);  // it is somebody else's now
       if (entry.word == back) open.erase(entry.host);
     }
     for (const auto& [host, entry] : open)

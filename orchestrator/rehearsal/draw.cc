@@ -188,7 +188,10 @@ Scenario draw(const engine::Plan& plan, std::uint64_t seed, const Choice& choice
   if (count > 0) drawer.place_in(calm(out));
   for (std::int64_t i = 0; i < count; ++i) {
     const auto kind = drawer.one_of(choice.kinds);
-    if (possible(plan, kind)) drawer.mishap(kind, out.mishaps);
+    // Two of these would be one: nobody holds what is held.
+    const bool once = kind == K::lock_held || kind == K::slot_held;
+    const bool there = std::ranges::count(out.mishaps, kind, &Mishap::kind) > 0;
+    if (possible(plan, kind) && !(once && there)) drawer.mishap(kind, out.mishaps);
   }
   return out;
 }
