@@ -15,6 +15,7 @@ asio::awaitable<Result<actions::Reply>> StruckTransport::call(const actions::Hos
                                                               const actions::Connection& connection,
                                                               actions::Request request) {
   const bool change = changes(request.action);
+  if (blows_.struck != nullptr) co_return fail(ErrorKind::not_sent, "the process is dead", host.name.text);
   if (change && blows_.reach(Point::before_send) != nullptr)
     co_return fail(ErrorKind::not_sent, "the process is dead", host.name.text);
   auto reply = co_await inner_.call(host, connection, std::move(request));

@@ -194,9 +194,11 @@ std::unique_ptr<Process> Stage::spawn() {
                          for (; seen_ < log.size(); ++seen_)
                            if (log[seen_].word == "permit") blows_.reach(Point::on_host);
                        }};
-  // A new process may run on a machine that has booted since: its monotonic clock begins anywhere.
-  const Millis ahead =
-      evidence_.processes == 1 ? Millis{0} : Millis(static_cast<std::int64_t>(chance_.below(7'200'000)) - 3'600'000);
+  // A new process may run on a machine that has booted since: its monotonic clock begins anywhere, but never below 0.
+  constexpr std::uint64_t kMostUptime = 7'200'000;
+  const bool first = evidence_.processes == 1;
+  const Millis uptime = first ? now_.since_start : Millis(static_cast<std::int64_t>(chance_.below(kMostUptime)));
+  const Millis ahead = uptime - now_.since_start;
   return std::make_unique<Process>(place, Process::Start{setting_.start, now_, stepped_, ahead}, std::move(store));
 }
 
@@ -238,6 +240,7 @@ void Stage::start_again() {
   for (const auto& event : *resumed)
     if (auto folded = state::apply(*run, event); !folded)
       return give_up("resuming does not fold: " + folded.error().text());
+  come_again(*run);
   processes_.back()->drive(plan_, std::move(*run));
   driving_ = true;
 }
@@ -291,13 +294,22 @@ void Stage::take_over() {
 
 // ---- people and other runs
 
-void Stage::post(state::EventBody event, bool again) {
+void Stage::post(state::EventBody event) {
   if (lives() && current()->driver() != nullptr) {
     note(fmt::format("a person: {}", state::spell(state::kind_of(event))));
     current()->driver()->post(std::move(event));
-  } else if (again) {
+  } else {
     due(now_ + kTriedAgain, [this, event = std::move(event)]() mutable { post(std::move(event)); });
   }
+}
+
+// What a person said to a process that died before it wrote it down is said again to the next.
+void Stage::come_again(const state::Run& run) {
+  for (const auto& [path, approval] : run.approvals)
+    if (!approval.denied && std::ssize(approval.given) < approval.asked.count) asked(approval.asked);
+  const auto* cancelled = mishap(K::cancelled);
+  if (cancelled != nullptr && cancelled->at <= now_ && !run.cancelled)
+    due(now_ + kTriedAgain, [this] { post(state::CancelRequested{"cancel", state::Person{1, "person", ""}}); });
 }
 
 void Stage::written(const Written& one) {

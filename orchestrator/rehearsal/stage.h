@@ -55,7 +55,8 @@ class Stage {
   // people and other runs
   void written(const Written& one);
   void asked(const state::ApprovalAsked& approval);
-  void post(state::EventBody event, bool again = true);
+  void come_again(const state::Run& run);
+  void post(state::EventBody event);
   void hold_others(const Mishap& mishap);
   void release_others(std::string run, std::vector<state::EventBody> events);
 

@@ -23,6 +23,7 @@ bool has_intent(const std::vector<state::Event>& events) {
 Result<std::vector<state::Event>> StruckStore::append(const RunId& run, std::int64_t expected, Now now,
                                                       std::vector<state::EventBody> events,
                                                       const state::Claims& claims) {
+  if (around_.blows->struck != nullptr) return fail(ErrorKind::io, "the process is dead");
   if (poisoned_) return fail(ErrorKind::io, "an earlier write has failed");
   if (around_.full() && begins_effect(events))
     return fail(ErrorKind::exhausted, "too little space on disk for a new effect");

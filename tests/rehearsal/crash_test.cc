@@ -89,6 +89,10 @@ TEST_F(Crash, AWriteOrASyncFails) {
           if (process > 1) state::disarm();
         });
         state::disarm();
+        if (evidence.journal.empty()) {  // the run could not even be created: nothing may have happened
+          EXPECT_EQ(reboots(evidence), 0);
+          continue;
+        }
         const auto where = (call == state::DiskCall::write ? "write " : "sync ") + std::to_string(at);
         EXPECT_EQ(told(judge(evidence)), "") << where << "\n" << trace(evidence);
         if (evidence.processes > 1) {
