@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 
 #include <fstream>
 #include <sstream>
@@ -60,6 +61,9 @@ inline std::shared_ptr<const engine::Plan> rolling() {
   static const auto plan = plan_of_texts({"rolling-reboot-hubs", {{"site", "tokyo"}}});
   return plan;
 }
+
+// Thousands of runs: what matters of them is in their evidence.
+inline const bool kQuiet = (spdlog::set_level(spdlog::level::off), true);
 
 inline Scenario calm(std::uint64_t seed = 1) {
   Scenario out;
