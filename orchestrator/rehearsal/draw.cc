@@ -65,8 +65,9 @@ void Drawer::of_process(Mishap& drawn) {
       break;
     case K::disk_full:
     case K::lock_lost:
+      drawn.by = {};
       drawn.at = sometime();
-      drawn.lasts = seconds_between(10, 1'800);
+      if (drawn.kind == K::disk_full) drawn.lasts = seconds_between(10, 1'800);
       break;
     default:
       drawn.nth = between(2, nominal_.writes);

@@ -88,10 +88,12 @@ std::vector<Share> shares() {
   return out;
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySingleOne, CrashPoint, testing::ValuesIn(shares()), [](const auto& about) {
-  static const char* const kNames[] = {"BeforeWrite", "AfterWrite", "BeforeSend", "OnHost", "AfterAnswer"};
+std::string name_of(const testing::TestParamInfo<Share>& about) {
+  constexpr const char* kNames[] = {"BeforeWrite", "AfterWrite", "BeforeSend", "OnHost", "AfterAnswer"};
   return kNames[static_cast<std::size_t>(about.param.point)] + std::to_string(about.param.first);
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(EverySingleOne, CrashPoint, testing::ValuesIn(shares()), name_of);
 
 // Given a disk of which the k-th write or sync fails, once or from then on, when the process has ended and is started
 // again on a sound disk, then nothing was done after the error, the journal is whole, and each hub is rebooted once.
