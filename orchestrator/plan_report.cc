@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <set>
 
+#include "orchestrator/engine/policy_bounds.h"
 #include "orchestrator/engine/scope.h"
 #include "orchestrator/engine/turn_order.h"
 
@@ -223,6 +224,21 @@ class Unprovided {
   std::set<std::string> found_;
 };
 
+// Whom policy wants to be asked; nothing: it names nobody who may, and the run will be refused.
+std::optional<json::array> approvals_of(const Plan& plan) {
+  json::array out;
+  const auto strongest = plan.strongest().value_or(playbooks::Effect::read);
+  std::set<playbooks::Effect> kinds{strongest};  // nudges are asked for by themselves
+  if (plan.effects.contains(playbooks::Effect::nudge)) kinds.insert(playbooks::Effect::nudge);
+  for (const auto effect : kinds) {
+    const auto wanted = engine::questions(plan, effect);
+    if (!wanted) return std::nullopt;
+    for (const auto& question : *wanted)
+      out.push_back({{"for", spell(question.effect)}, {"by", question.rule.by}, {"count", question.rule.count}});
+  }
+  return out;
+}
+
 json::object head_of(const Plan& plan) {
   json::array changeable(plan.changeable.begin(), plan.changeable.end());
   json::array locks(plan.locks.begin(), plan.locks.end());
@@ -234,12 +250,14 @@ json::object head_of(const Plan& plan) {
                    {"confirm", plan.created.changes_at_most},
                    {"changeable", std::move(changeable)},
                    {"locks", std::move(locks)},
-                   {"strongest", plan.strongest ? playbooks::spell(*plan.strongest) : "read"},
+                   {"strongest", playbooks::spell(plan.strongest().value_or(playbooks::Effect::read))},
                    {"targets", std::move(targets)}};
-  if (plan.strongest) {
-    const auto rule = plan.policy->approvals.find(*plan.strongest);
-    if (rule != plan.policy->approvals.end())
-      out["approval"] = {{"by", rule->second.by}, {"count", rule->second.count}};
+  if (auto asked = approvals_of(plan)) {
+    if (plan.strongest() && plan.policy->approvals.contains(*plan.strongest())) {
+      const auto& rule = plan.policy->approvals.at(*plan.strongest());
+      out["approval"] = {{"by", rule.by}, {"count", rule.count}};
+    }
+    out["approvals"] = std::move(*asked);
   }
   out["no_provider"] = Unprovided(plan).list();
   return out;

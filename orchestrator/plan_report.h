@@ -11,6 +11,7 @@ namespace unjam::service {
 
 // Shape (keys of the JSON object):
 //   playbook summary digest confirm changeable[] locks[] strongest approval{by,count}
+//   approvals[{for, by, count}] (every question; no such key: policy names nobody who may)
 //   targets{name: [hosts]}   facts[{fact, host, value | unknown}]
 //   steps[{path, kind, action, effect, undo, hosts[], limit, gate{floor, min, require{name: {value, holds}}, limit},
 //   once, no_provider[]}] worst_case{total, steps{name: duration}}

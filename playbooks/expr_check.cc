@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "playbooks/expr_functions.h"
@@ -186,10 +185,11 @@ std::nullptr_t Checker::unknown_name(const Expr& e, bool function) {
       known.emplace_back(name);
     }
   }
-  constexpr std::array<std::string_view, 4> kOfCel{"uint", "bytes", "type", "dyn"};
-  if (std::ranges::find(kOfCel, e.name) != kOfCel.end())
-    return error("UJ0302", e.span, fmt::format("CEL's '{}' is not part of the language", e.name),
-                 "playbooks/LANGUAGE.md, 9, lists the subset");
+  if (function && is_function_of_cel(e.name))
+    return error("UJ0302", e.span, fmt::format("CEL's '{}' is not part of the language", e.name), kSubset);
+  if (!function && is_type_of_cel(e.name))
+    return error("UJ0302", e.span, fmt::format("CEL's type '{}' as a value is not part of the language", e.name),
+                 kSubset);
   const std::string near = suggest(e.name, known);
   return error("UJ0302", e.span, fmt::format("unknown {} '{}'", function ? "function" : "name", e.name),
                near.empty() ? "" : fmt::format("did you mean '{}'?", near));

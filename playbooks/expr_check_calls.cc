@@ -96,6 +96,11 @@ ExprPtr Checker::check_call(const Expr& e) {
 
 ExprPtr Checker::check_member_call(const Expr& e) {
   if (e.name == "without") return check_without(e);
+  const bool named = e.receiver->kind == Expr::Kind::name && variable(e.receiver->name) == nullptr &&
+                     names_.find(e.receiver->name) == nullptr;
+  if (named && is_library_of_cel(e.receiver->name))
+    return error("UJ0302", e.span, fmt::format("CEL's {}.{} is not part of the language", e.receiver->name, e.name),
+                 kSubset);
   auto node = std::make_shared<Expr>(e);
   node->receiver = check(e.receiver, nullptr);
   bool good = node->receiver && no_secret(node->receiver);
@@ -106,6 +111,8 @@ ExprPtr Checker::check_member_call(const Expr& e) {
   if (!good) return nullptr;
   if (e.name == "size" || e.name == "first") return check_set_function(e, node);
   if (is_function(e.name, true)) return check_function(e, node);
+  if (is_function_of_cel(e.name))
+    return error("UJ0302", e.span, fmt::format("CEL's '{}' is not part of the language", e.name), kSubset);
   const std::string near = suggest(e.name, function_names(true));
   return error("UJ0302", e.span, fmt::format("unknown function '{}'", e.name),
                near.empty() ? "" : fmt::format("did you mean '{}'?", near));

@@ -14,6 +14,13 @@ namespace {
 
 using Kind = Expr::Kind;
 
+// A variable of a macro during one turn of it: they are as deep as the macros stand in each other.
+struct Variable {
+  std::string_view name;
+  const Value& value;
+  const Variable* outer;
+};
+
 class Evaluator {
  public:
   Evaluator(const Scope& scope, EvalBudget& budget) : scope_(scope), budget_(budget) {}
@@ -41,7 +48,7 @@ class Evaluator {
 
   const Scope& scope_;
   EvalBudget& budget_;
-  std::vector<std::pair<std::string_view, Value>> variables_{};
+  const Variable* innermost_ = nullptr;
 };
 
 std::unexpected<Unknown> no_field(std::string_view field) {
@@ -85,9 +92,9 @@ Evaluated Evaluator::dispatch(const Expr& e) {
 }
 
 Evaluated Evaluator::name(const Expr& e) const {
-  const auto found = std::find_if(variables_.rbegin(), variables_.rend(),
-                                  [&e](const auto& variable) { return variable.first == e.name; });
-  return found == variables_.rend() ? scope_.name(e.name) : found->second;
+  for (const Variable* variable = innermost_; variable != nullptr; variable = variable->outer)
+    if (variable->name == e.name) return variable->value;
+  return scope_.name(e.name);
 }
 
 Evaluated Evaluator::field(const Expr& e) {
@@ -168,9 +175,11 @@ Evaluated Evaluator::call(const Expr& e) {
   if (is_operator(e)) {
     return count == 1 ? apply_prefix(e.name, args[0]) : apply_operator(e.name, args[0], args[1], budget_);
   }
-  if (is_function(e.name, false)) return call_function(e.name, false, args, budget_);
+  // Facts are what is asked of hosts, again and again.
   const HostRef* host = count == 1 ? args[0].as_host() : nullptr;
-  return host ? scope_.of_host(e.name, *host) : unknown(fmt::format("no such overload: {}", e.name));
+  if (host != nullptr && !is_function_of_host(e.name)) return scope_.of_host(e.name, *host);
+  if (is_function(e.name, false)) return call_function(e.name, false, args, budget_);
+  return unknown(fmt::format("no such overload: {}", e.name));
 }
 
 // `decisive`: the value that decides alone, whatever the other side is: false for &&, true for ||.
@@ -230,9 +239,10 @@ Evaluated Evaluator::range(const Expr& e) {
 }
 
 Evaluated Evaluator::body(const Expr& e, std::size_t arg, const Value& item) {
-  variables_.emplace_back(e.variable, item);
+  const Variable here{e.variable, item, innermost_};
+  innermost_ = &here;
   Evaluated result = eval(*e.args[arg]);
-  variables_.pop_back();
+  innermost_ = here.outer;
   return result;
 }
 

@@ -292,6 +292,18 @@ bool constant_under(const Expr& e, const Names& names, std::set<std::string_view
   return constant;
 }
 
+constexpr std::string_view kFunctionsOfCel[] = {
+    "uint",        "bytes",  "type",       "dyn",        "charAt",        "format",
+    "indexOf",     "join",   "quote",      "lowerAscii", "replace",       "reverse",
+    "lastIndexOf", "split",  "substring",  "trim",       "hasValue",      "upperAscii",
+    "orValue",     "optMap", "optFlatMap", "existsOne",  "transformMap",  "flatten",
+    "distinct",    "sort",   "sortBy",     "slice",      "transformList", "transformMapEntry",
+    "ip",          "cidr"};
+constexpr std::string_view kTypesOfCel[] = {"int", "uint", "double",    "bool", "string",    "bytes",   "list",
+                                            "map", "type", "null_type", "dyn",  "timestamp", "duration"};
+constexpr std::string_view kLibrariesOfCel[] = {"cel",      "math",  "strings", "sets",  "lists", "base64",
+                                                "optional", "proto", "net",     "regex", "google"};
+
 constexpr std::string_view kReservedNames[] = {
     "true", "false",     "null",     "in",   "and",    "or",    "not",   "as",      "break",     "const",  "continue",
     "else", "for",       "function", "if",   "import", "let",   "loop",  "package", "namespace", "return", "var",
@@ -312,6 +324,20 @@ bool is_function(std::string_view name, bool member) {
   const auto has_name = [name, member](const Overload& row) { return row.member == member && row.name == name; };
   if (std::ranges::any_of(kOverloads, has_name)) return true;
   return name == "size" || (member ? name == "first" || name == "without" : name == "dyn");
+}
+
+bool is_function_of_host(std::string_view name) {
+  return name == "string" || name == "dyn";
+}
+
+bool is_function_of_cel(std::string_view name) {
+  return std::ranges::find(kFunctionsOfCel, name) != std::end(kFunctionsOfCel);
+}
+bool is_type_of_cel(std::string_view name) {
+  return std::ranges::find(kTypesOfCel, name) != std::end(kTypesOfCel);
+}
+bool is_library_of_cel(std::string_view name) {
+  return std::ranges::find(kLibrariesOfCel, name) != std::end(kLibrariesOfCel);
 }
 
 std::vector<std::string> function_names(bool member) {

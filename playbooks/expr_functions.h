@@ -23,6 +23,7 @@ std::span<const Overload> overloads();
 
 // Functions of sets and sizes, whose types depend on their receiver: size first without; dyn (loose only).
 bool is_function(std::string_view name, bool member);
+bool is_function_of_host(std::string_view name);  // string(host): what else is asked of a host is a fact or a step
 std::vector<std::string> function_names(bool member);
 
 // `args` are values: members get their receiver first. Never called with what its table does not have, except by loose
@@ -38,6 +39,13 @@ bool is_operator(const Expr& e);
 
 // Whether the expression asks nothing: no name but its own variables and lets that ask nothing, no fact.
 bool is_constant(const Expr& e, const Names& names);
+
+// What CEL and its extension libraries have and this subset has not: functions and members, types as values, and the
+// names before the dot of `math.greatest`.
+bool is_function_of_cel(std::string_view name);
+bool is_type_of_cel(std::string_view name);
+bool is_library_of_cel(std::string_view name);
+inline constexpr const char* kSubset = "playbooks/LANGUAGE.md, 9, lists the subset";
 
 std::unexpected<Unknown> unknown(std::string reason);
 

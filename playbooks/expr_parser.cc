@@ -91,6 +91,7 @@ class Parser {
   bool want(std::string_view sign, std::string_view where);
   void advance();
   Part unexpected(std::string_view wanted);
+  std::pair<std::string_view, std::string_view> outside_of_the_subset() const;
   Part fail_at(std::size_t begin, std::size_t end, std::string message, std::string help = {});
 
   const ExprText& text_;
@@ -121,6 +122,16 @@ Part Parser::fail_at(std::size_t begin, std::size_t end, std::string message, st
   return {};
 }
 
+// What CEL would take where this token stands, and what to write instead; empty: CEL would not take it either.
+std::pair<std::string_view, std::string_view> Parser::outside_of_the_subset() const {
+  if (is_sign("{")) return {"messages are not part of the language", "write a map: {\"field\": value}"};
+  const char before = token_.begin == 0 ? ' ' : text_.text[token_.begin - 1];
+  if (is_sign("?") && std::string_view(".[{,").contains(before))
+    return {"optional values are not part of the language", "ask has(x.field)"};
+  if (is_sign(".") && before != '.') return {"a leading dot is not part of the language", "leave out the dot"};
+  return {};
+}
+
 Part Parser::unexpected(std::string_view wanted) {
   if (token_.kind == Token::Kind::fault) return fail_at(token_.begin, token_.end, token_.text, token_.help);
   if (token_.kind == Token::Kind::end) {
@@ -128,6 +139,8 @@ Part Parser::unexpected(std::string_view wanted) {
     return fail_at(last_end_, last_end_, fmt::format("the expression ends too early: expected {}", wanted));
   }
   const std::string shown(text_.text.substr(token_.begin, token_.end - token_.begin));
+  if (const auto outside = outside_of_the_subset(); !outside.first.empty())
+    return fail_at(token_.begin, token_.end, std::string(outside.first), std::string(outside.second));
   std::string help;
   std::string lower = token_.text;
   std::ranges::transform(lower, lower.begin(),

@@ -32,14 +32,29 @@ std::string uri_of(std::string_view path) {
   return out;
 }
 
-json::object location_of(const Diagnostic& d) {
-  json::object physical{{"artifactLocation", json::object{{"uri", uri_of(d.source ? d.source->name() : "-")}}}};
-  if (d.span.line > 0) {
-    physical["region"] = json::object{{"startLine", d.span.line},
-                                      {"startColumn", std::max<std::uint32_t>(d.span.column, 1)},
-                                      {"endColumn", std::max<std::uint32_t>(d.span.column, 1) + d.span.length}};
+json::object location_of(const SourcePtr& source, const Span& span) {
+  json::object physical{{"artifactLocation", json::object{{"uri", uri_of(source ? source->name() : "-")}}}};
+  if (span.line > 0) {
+    physical["region"] = json::object{{"startLine", span.line},
+                                      {"startColumn", std::max<std::uint32_t>(span.column, 1)},
+                                      {"endColumn", std::max<std::uint32_t>(span.column, 1) + span.length}};
   }
   return {{"physicalLocation", std::move(physical)}};
+}
+
+// The way to the fault, stop by stop: readers of SARIF step through it.
+json::array flow_of(const Diagnostic& d) {
+  json::array stops;
+  for (const Note& note : d.notes) {
+    auto location = location_of(d.source, note.span);
+    location["message"] = text_of(note.text);
+    stops.emplace_back(json::object{{"location", std::move(location)}});
+  }
+  json::array threads;
+  threads.emplace_back(json::object{{"locations", std::move(stops)}});
+  json::array flows;
+  flows.emplace_back(json::object{{"threadFlows", std::move(threads)}});
+  return flows;
 }
 
 json::object rule_of(const std::string& code) {
@@ -66,11 +81,13 @@ json::object sarif(const std::vector<Diagnostic>& diagnostics, std::string_view 
       at = ids.insert(at, code);
     }
     const std::string message = d.help.empty() ? d.message : d.message + ". Help: " + d.help;
-    results.emplace_back(json::object{{"ruleId", code},
-                                      {"ruleIndex", at - ids.begin()},
-                                      {"level", d.severity == Severity::error ? "error" : "warning"},
-                                      {"message", text_of(message)},
-                                      {"locations", json::array{location_of(d)}}});
+    json::object result{{"ruleId", code},
+                        {"ruleIndex", at - ids.begin()},
+                        {"level", d.severity == Severity::error ? "error" : "warning"},
+                        {"message", text_of(message)},
+                        {"locations", json::array{location_of(d.source, d.span)}}};
+    if (!d.notes.empty()) result["codeFlows"] = flow_of(d);
+    results.emplace_back(std::move(result));
   }
   json::object driver{{"name", "unjam"}, {"version", std::string(version)}, {"rules", std::move(described)}};
   // Columns are counted in code points, as everywhere in Unjam.

@@ -14,6 +14,7 @@
 //   retried site=S     its queue was flushed      dc-restarted
 //   replicated from=H partition=P                 replication-failed from=H partition=P code=N
 //   accepted id=M to=S delivered id=M to=H        withdrawn id=M
+//   purged             its tickets are gone       transport-restarted
 //   left joined        the load balancer          service-restarted name=S by=I     script by=I
 #pragma once
 

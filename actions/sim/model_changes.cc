@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actions/sim/clocks.h"
+#include "actions/sim/kerberos.h"
 #include "actions/sim/mail.h"
 #include "actions/sim/model_actions.h"
 #include "actions/sim/power.h"
@@ -84,6 +85,25 @@ std::string pull(ModelCall& call, const json::object& wanted) {
   std::int64_t code = replicate(call.fleet, *link);
   if (code == kNetNameDeleted) code = replicate(call.fleet, *link);
   return code == 0 ? std::string() : fmt::format("{} from {}: {}", partition, source, code);
+}
+
+ModelAnswer tickets_purge(ModelCall& call) {
+  if (!is_hub(call)) return cannot("absent", "no mail hub runs here");
+  const bool had = !call.host.hub.cache.tickets.empty();
+  drop_tickets(call.host);
+  call.fleet.note(call.host, "purged");
+  return answer(times(call).change, {}, {{"tickets", had ? "some" : "none"}}, {{"tickets", "none"}});
+}
+
+ModelAnswer mail_restart(ModelCall& call) {
+  constexpr Range kDown{seconds(5), seconds(20)};
+  if (auto refused = fenced(call, FenceKind::first)) return *refused;
+  if (!is_hub(call)) return cannot("absent", "no mail hub runs here");
+  if (!call.host.services) return cannot("refused", "Postfix does not run: somebody else has it in hand");
+  call.fleet.note(call.host, "transport-restarted");
+  call.host.services = false;
+  call.fleet.later(draw(call.host.life_rng, kDown), Happening::services, call.fleet.index(call.host));
+  return answer(times(call).change, {}, {{"transport", "running"}}, {{"transport", "running"}});
 }
 
 ModelAnswer ad_replicate(ModelCall& call) {
@@ -219,10 +239,12 @@ ModelAnswer custom_script(ModelCall& call) {
   return answer(times(call).change, {});
 }
 
-constexpr std::array<std::pair<std::string_view, ModelAction>, 15> kChanges{{
+constexpr std::array<std::pair<std::string_view, ModelAction>, 17> kChanges{{
     {"mail.retry", mail_retry},
     {"mail.probe", mail_probe},
     {"mail.seed", mail_seed},
+    {"tickets.purge", tickets_purge},
+    {"mail.restart", mail_restart},
     {"ad.replicate", ad_replicate},
     {"time.sync", time_sync},
     {"dc.restart", dc_restart},

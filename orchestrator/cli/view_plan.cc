@@ -83,16 +83,16 @@ std::string step_text(const json::object& step, const Look& look) {
 }
 
 std::string people(const json::object& report) {
-  const auto* approval = at(report, "approval");
-  if (approval == nullptr || !approval->is_object()) {
-    const auto strongest = text(report, "strongest");
-    return strongest == "disruptive" || strongest == "destructive"
-               ? "policy names nobody who may approve: it will be refused"
-               : "not needed";
+  const auto* approvals = at(report, "approvals");
+  if (approvals == nullptr || !approvals->is_array()) return "policy names nobody who may approve: it will be refused";
+  std::string out;
+  for (const auto& asked : approvals->get_array()) {
+    if (!asked.is_object()) continue;
+    if (!out.empty()) out += " and ";
+    out += text(asked.get_object(), "count") + " of " + text(asked.get_object(), "by");
   }
-  const auto count = text(approval->get_object(), "count");
-  return count == "0" ? std::string("not needed, by policy")
-                      : fmt::format("{} of {}, not the requester", count, text(approval->get_object(), "by"));
+  if (!out.empty()) return out + ", not the requester";
+  return at(report, "approval") != nullptr ? "not needed, by policy" : "not needed";
 }
 
 std::string facts_text(const json::object& report, const Look& look) {

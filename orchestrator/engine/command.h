@@ -31,6 +31,7 @@ struct Send {            // journal the intent with its claims, then act
   const playbooks::ActionSpec* action = nullptr;
   state::Claims claims;
   state::GateAsked gate{};  // what opened; recorded with the intent, or shut with the reason when a claim is refused
+  bool gated = false;       // `gate` is the verdict of a rollout's gate, not only of limits
   bool settling = false;    // a debt: no window, approval or freeze stands in its way
 };
 

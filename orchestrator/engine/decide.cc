@@ -235,6 +235,12 @@ RunScope Walker::scope(const Where& where, const std::string& path, Mono not_bef
   return RunScope(plan_, run_, now_, Place{where.frame, path, where.host}, not_before);
 }
 
+RunScope Walker::gate_scope(const Where& where, const std::string& path, Mono not_before) const {
+  auto view = scope(where, path, not_before);
+  if (plan_.policy->fresh) view.no_older_than(*plan_.policy->fresh);
+  return view;
+}
+
 const state::StepRecord* Walker::step(const std::string& path) const {
   const auto found = run_.steps.find(path);
   return found == run_.steps.end() ? nullptr : &found->second;

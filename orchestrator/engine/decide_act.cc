@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "orchestrator/engine/policy_bounds.h"
 #include "orchestrator/engine/walker.h"
 
 namespace unjam::engine {
@@ -31,6 +32,11 @@ playbooks::ExprUses uses_of(const std::vector<playbooks::Argument>& with) {
   return uses;
 }
 
+// The only `no` of a change is that it was refused.
+std::string cause_of(state::StepOutcome outcome) {
+  return outcome == state::StepOutcome::no ? kLimitOfPolicy : "";
+}
+
 }  // namespace
 
 void Walker::visit_act(const Node& node, const std::string& path, const Where& where) {
@@ -41,11 +47,8 @@ void Walker::visit_act(const Node& node, const std::string& path, const Where& w
     return record(state::StepStarted{path});
   }
   if (!node.expr) {
-    if (const auto outcome = act_on(node, path, *where.host, where)) {
-      const auto& intents = started->intents;
-      const auto last = intents.find(*where.host);
-      end_step(path, *outcome, "", last == intents.end() ? "" : run_.effects_by_intent.at(last->second).reason);
-    }
+    if (const auto outcome = act_on(node, path, *where.host, where))
+      end_step(path, *outcome, cause_of(*outcome), why(*started, *where.host, *outcome));
     return;
   }
   if (!started->hosts) {
@@ -60,6 +63,7 @@ void Walker::visit_act(const Node& node, const std::string& path, const Where& w
   }
   auto worst = Outcome::skipped;
   bool waiting = false;
+  std::string cause;
   std::string detail;
   for (const auto& host : *started->hosts) {
     Where at = where;
@@ -69,11 +73,28 @@ void Walker::visit_act(const Node& node, const std::string& path, const Where& w
       waiting = true;
       continue;
     }
-    if (*outcome > worst && started->intents.contains(host))
-      detail = fmt::format("{}: {}", host, run_.effects_by_intent.at(started->intents.at(host)).reason);
+    if (*outcome > worst) {
+      cause = cause_of(*outcome);
+      detail = why(*started, host, *outcome);
+      if (!detail.empty()) detail = fmt::format("{}: {}", host, detail);
+    }
     worst = std::max(worst, *outcome);
   }
-  if (!waiting) end_step(path, worst, "", worst > Outcome::ok ? detail : "");
+  if (!waiting) end_step(path, worst, cause, worst > Outcome::ok ? detail : "");
+}
+
+// Its gate, or without one a limit of policy, is shut for this host since it was last asked.
+bool Walker::over_limit(const state::StepRecord& step, const std::string& host) const {
+  return step.gate_first.contains(host);
+}
+
+// What there is to say of the outcome on this host.
+std::string Walker::why(const state::StepRecord& step, const std::string& host, Outcome outcome) const {
+  if (outcome == Outcome::no && over_limit(step, host))
+    for (const auto& reason : step.gates.at(host).reasons)
+      if (!reason.open) return fmt::format("{}: {}", reason.name, reason.text);
+  const auto last = step.intents.find(host);
+  return last == step.intents.end() ? std::string{} : run_.effects_by_intent.at(last->second).reason;
 }
 
 // The outcome on one host once it is final.
@@ -82,6 +103,7 @@ std::optional<state::StepOutcome> Walker::act_on(const Node& node, const std::st
   const auto* started = step(path);
   const auto intent = started->intents.find(host);
   if (intent == started->intents.end()) {
+    if (!gated(*node.action, where) && over_limit(*started, host)) return Outcome::no;  // refused, not queued
     if (!settling_) try_send(node, path, host, 1, where);
     return settling_ ? std::optional(Outcome::not_sent) : std::nullopt;
   }
@@ -95,6 +117,7 @@ std::optional<state::StepOutcome> Walker::after_try(const Node& node, const stat
   const int attempt = effect.intent.attempt;
   const auto again = [&](int tries) {
     if (settling_ || attempt >= tries || now_.mono + kRetryPause >= deadline) return false;
+    if (!gated(*node.action, where) && over_limit(started, host)) return false;
     if (now_.mono < effect.at + kRetryPause) {
       sleep(effect.at + kRetryPause);
     } else {
@@ -144,20 +167,6 @@ void Walker::observe(const state::EffectRecord& effect, Mono deadline) {
   out_.push_back(Observe{effect.intent.intent, effect.intent.host});
 }
 
-std::optional<std::string> Walker::over_cap(const std::string& action, const json::object& inputs) const {
-  for (const auto& [key, cap] : plan_.policy->caps) {
-    if (!key.starts_with(action + ".")) continue;
-    const auto* given = inputs.if_contains(key.substr(action.size() + 1));
-    if (given == nullptr) continue;
-    std::int64_t most = 0;
-    if (const auto* duration = cap.as_duration()) most = std::chrono::duration_cast<Millis>(*duration).count();
-    if (const auto* number = cap.as_int()) most = *number;
-    if (given->is_int64() && given->as_int64() > most)
-      return fmt::format("{} is {}, policy allows at most {}", key, given->as_int64(), most);
-  }
-  return std::nullopt;
-}
-
 void Walker::try_send(const Node& node, const std::string& path, const std::string& host, int attempt,
                       const Where& where) {
   const auto& action = *node.action;
@@ -167,48 +176,41 @@ void Walker::try_send(const Node& node, const std::string& path, const std::stri
   if (const auto blocked = obstacle(plan_, run_, around_.kill_switch, action.effect, now_.wall))
     return stop(blocked->cause, path, blocked->text);
 
-  const bool gated = where.rollout != nullptr && where.rollout->gate && action.needs_gate();
+  const bool behind_gate = gated(action, where);
   const auto* started = step(path);
   Mono not_before{Millis{-1}};
-  if (const auto shut = started->gate_first.find(host); shut != started->gate_first.end()) {
+  if (const auto shut = started->gate_first.find(host); behind_gate && shut != started->gate_first.end()) {
     const Mono deadline = shut->second + patience(where.rollout->gate->limit, where.frame->params);
     if (now_.mono >= deadline) return end_step(path, Outcome::no, "gate", "the gate stayed shut until its limit");
     not_before = started->gate_last.at(host);
     const Mono due = std::min(not_before + poll(), deadline);
     if (now_.mono < due) return sleep(due);
   }
-  const auto view = scope(where, path, not_before);
+  const auto view = behind_gate ? gate_scope(where, path, not_before) : scope(where, path);
   bool waiting = read(view, view.missing(uses_of(node.with)));
   if (fenced(action))
     if (const auto demand = view.missing_implicit(kBootAction, host)) {
       read_one(view, *demand);
       waiting = true;
     }
-  if (gated && gate_demands(*where.rollout, host, action.floor_required, view)) waiting = true;
+  if (behind_gate && gate_demands(*where.rollout, host, action.floor_required, view)) waiting = true;
   if (waiting) return;
 
-  state::GateAsked asked{path, host, true, {}};
-  state::Claims claims;
-  if (gated) {
-    auto answer = ask_gate(*where.rollout, path, host, &action, view);
-    if (!answer) return;
-    if (!answer->asked.open) {
-      if (answer->queued) return record(std::move(answer->asked));
-      return record({answer->asked, state::StepEnded{path, Outcome::no, "limit of policy", ""}});
-    }
-    asked = std::move(answer->asked);
-    claims = std::move(answer->claims);
+  auto answer = behind_gate ? ask_gate(*where.rollout, path, host, &action, view) : ask_limits(path, host, action);
+  if (!answer.asked.open) {
+    if (!behind_gate || answer.queued) return record(std::move(answer.asked));
+    return record({answer.asked, state::StepEnded{path, Outcome::no, kLimitOfPolicy, ""}});
   }
-  send(node, path, host, attempt, where, std::move(asked), std::move(claims));
+  send(node, path, host, attempt, where, std::move(answer));
 }
 
 void Walker::send(const Node& node, const std::string& path, const std::string& host, int attempt, const Where& where,
-                  state::GateAsked gate, state::Claims claims) {
+                  GateAnswer answer) {
   const auto& action = *node.action;
   const auto view = scope(where, path);
+  auto& gate = answer.asked;
   auto inputs = inputs_of(node.with, view, plan_);
   if (!inputs) return escalate(path, inputs.error().reason, true, Outcome::unknown);
-  if (const auto over = over_cap(action.name, *inputs)) return stop("policy", path, *over);
 
   const Mono deadline = step(path)->started + patience(node.limit, where.frame->params);
   json::object fence;
@@ -219,7 +221,7 @@ void Walker::send(const Node& node, const std::string& path, const std::string& 
     if (!complete) {
       if (now_.mono >= deadline)
         return end_step(path, Outcome::not_sent, "identity", boot ? "no machine or boot token" : boot.error().reason);
-      if (gate.reasons.empty()) return sleep(std::min(now_.mono + poll(), deadline));
+      if (!gated(action, where)) return sleep(std::min(now_.mono + poll(), deadline));
       gate.open = false;
       gate.reasons.push_back(
           {"identity", false, boot ? "the host did not say which machine it is" : boot.error().reason});
@@ -235,8 +237,9 @@ void Walker::send(const Node& node, const std::string& path, const std::string& 
   }
   Send send;
   send.action = &action;
-  send.claims = std::move(claims);
+  send.claims = std::move(answer.claims);
   send.gate = std::move(gate);
+  send.gated = gated(action, where);
   send.intent.path = path;
   send.intent.host = host;
   send.intent.action = action.name;
@@ -248,6 +251,7 @@ void Walker::send(const Node& node, const std::string& path, const std::string& 
   send.intent.fence = std::move(fence);
   send.intent.limit_ms = std::max<std::int64_t>((deadline - now_.mono).count(), 0);
   send.intent.slot = send.claims.slot.has_value();
+  if (const auto wrong = against_policy(plan_, run_, send)) return stop(wrong->cause, path, wrong->text);
   out_.push_back(std::move(send));
 }
 

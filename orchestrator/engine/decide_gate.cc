@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "orchestrator/engine/policy_bounds.h"
 #include "orchestrator/engine/walker.h"
 
 namespace unjam::engine {
@@ -146,6 +147,18 @@ void Walker::add_conditions(const Node& rollout, const RunScope& view, GateAnswe
   }
 }
 
+// A gate that never looks at what policy wants stays shut, whatever it says.
+void Walker::add_policy_gates(const Node& rollout, const std::vector<const ActionSpec*>& actions, const RunScope& view,
+                              GateAnswer& answer) const {
+  for (const auto* action : actions) {
+    const auto blind = not_looked_at(plan_, *view.place().frame->program, *rollout.gate, *action);
+    if (blind.empty()) continue;
+    answer.asked.reasons.push_back({fmt::format("policy gate {}", action->name), false,
+                                    fmt::format("policy wants it to look at {}, and it does not", blind)});
+    answer.queued = false;
+  }
+}
+
 void Walker::add_limits(const std::vector<const ActionSpec*>& actions, const std::string& host,
                         GateAnswer& answer) const {
   for (const auto& rule : plan_.policy->limits) {
@@ -171,9 +184,8 @@ void Walker::add_limits(const std::vector<const ActionSpec*>& actions, const std
 
 // The verdict on `action` (or, without one, on a whole turn) for this host. All demands must have been read. A gate
 // that is shut for a reason that time cannot mend is not waited for.
-std::optional<Walker::GateAnswer> Walker::ask_gate(const Node& rollout, const std::string& path,
-                                                   const std::string& host, const ActionSpec* action,
-                                                   const RunScope& view) {
+Walker::GateAnswer Walker::ask_gate(const Node& rollout, const std::string& path, const std::string& host,
+                                    const ActionSpec* action, const RunScope& view) {
   std::vector<const ActionSpec*> actions;
   if (action != nullptr) {
     actions.push_back(action);
@@ -186,6 +198,7 @@ std::optional<Walker::GateAnswer> Walker::ask_gate(const Node& rollout, const st
   answer.asked.host = host;
   if (floors || rollout.gate->floor) add_floors(rollout, host, floors, view, answer);
   add_conditions(rollout, view, answer);
+  add_policy_gates(rollout, actions, view, answer);
   add_limits(actions, host, answer);
   if (action == nullptr || !action->floor_required) answer.claims.slot.reset();
   if (action != nullptr && action->floor_required && !answer.claims.slot)
@@ -193,6 +206,21 @@ std::optional<Walker::GateAnswer> Walker::ask_gate(const Node& rollout, const st
   answer.asked.open =
       std::all_of(answer.asked.reasons.begin(), answer.asked.reasons.end(), [](const auto& r) { return r.open; });
   return answer;
+}
+
+// What policy says of an effect that no gate stands before: its limits only.
+Walker::GateAnswer Walker::ask_limits(const std::string& path, const std::string& host,
+                                      const ActionSpec& action) const {
+  GateAnswer answer;
+  answer.asked.path = path;
+  answer.asked.host = host;
+  add_limits({&action}, host, answer);
+  answer.asked.open = answer.queued;
+  return answer;
+}
+
+bool Walker::gated(const ActionSpec& action, const Where& where) const {
+  return where.rollout != nullptr && where.rollout->gate && plan_.policy->wants_gate(action);
 }
 
 }  // namespace unjam::engine

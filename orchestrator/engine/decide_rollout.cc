@@ -142,7 +142,7 @@ bool Walker::begin_turn(const Node& node, const std::string& path, const std::st
       blocked && !actions.empty())
     return stop(blocked->cause, path, blocked->text), false;
 
-  const auto view = scope(at, path, not_before);
+  const auto view = node.gate ? gate_scope(at, path, not_before) : scope(at, path, not_before);
   bool waiting = read(view, view.missing(node.expr->uses));
   const bool floors = std::any_of(actions.begin(), actions.end(), [](const auto* a) { return a->floor_required; });
   if (node.gate && gate_demands(node, host, floors, view)) waiting = true;
@@ -162,15 +162,15 @@ bool Walker::begin_turn(const Node& node, const std::string& path, const std::st
   std::vector<state::EventBody> events;
   if (node.gate) {
     auto answer = ask_gate(node, path, host, nullptr, view);
-    if (!answer->asked.open) {
-      events.emplace_back(answer->asked);
-      if (!answer->queued) {
+    if (!answer.asked.open) {
+      events.emplace_back(answer.asked);
+      if (!answer.queued) {
         events.emplace_back(state::TurnStarted{path, host});
-        events.emplace_back(state::TurnEnded{path, host, Outcome::no, "limit of policy"});
+        events.emplace_back(state::TurnEnded{path, host, Outcome::no, kLimitOfPolicy});
       }
       return record(std::move(events)), false;
     }
-    events.emplace_back(std::move(answer->asked));
+    events.emplace_back(std::move(answer.asked));
   }
   events.emplace_back(state::TurnStarted{path, host});
   record(std::move(events));

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "orchestrator/engine/arrival.h"
+#include "orchestrator/engine/policy_bounds.h"
 #include "state/base/digest.h"
 
 namespace unjam::engine {
@@ -261,6 +262,8 @@ Result<void> Driver::perform_send(Send send) {
     send.intent.fence["epoch"] = std::to_string(store_.epoch());
     send.intent.fence["intent"] = send.intent.intent;
   }
+  if (const auto wrong = against_policy(*plan_, run_, send))
+    return append({state::StopBegun{wrong->cause, send.intent.path, wrong->text}});
   std::vector<state::EventBody> events;
   if (!send.gate.reasons.empty()) events.emplace_back(send.gate);
   events.emplace_back(send.intent);

@@ -9,15 +9,15 @@
 #include <sstream>
 
 #include "actions/named_packs.h"
+#include "orchestrator/engine/policy_bounds.h"
+#include "orchestrator/engine/reach.h"
 #include "orchestrator/engine/scope.h"
 #include "playbooks/yaml.h"
 #include "state/base/digest.h"
 
 namespace unjam::engine {
 
-using playbooks::Effect;
 using playbooks::Fields;
-using playbooks::Node;
 using playbooks::Type;
 using playbooks::Value;
 
@@ -147,80 +147,6 @@ playbooks::Estate estate_of(const actions::Inventory& inventory) {
   return out;
 }
 
-// What the machine may do, and where.
-struct Reach {
-  std::set<std::string> actions;
-  std::set<std::string> hosts;    // on which anything above nudge may be done
-  std::set<std::string> touched;  // in targets of a program that acts at all
-  std::optional<Effect> strongest;
-};
-
-void add_within(const playbooks::Within& within, const Frame& frame, const playbooks::Estate& estate, Reach& reach) {
-  if (within.empty())
-    for (const auto& host : estate.hosts) reach.hosts.insert(host.name);
-  for (const auto& atom : within) {
-    const auto target = frame.targets.find(atom);
-    if (target == frame.targets.end()) continue;
-    for (const auto& host : *target->second.as_set()) reach.hosts.insert(host.as_host()->name);
-  }
-}
-
-void reach_machine(const playbooks::Machine& machine, const Frame& frame, const Plan& plan,
-                   const playbooks::Within* in_hand, Reach& reach) {
-  for (const auto& node : machine.nodes) {
-    if (node.action != nullptr) reach.actions.insert(node.action->name);
-    if (node.kind == Node::Kind::act) {
-      reach.strongest = std::max(reach.strongest.value_or(Effect::read), node.action->effect);
-      if (!node.action->undo.empty() && node.action->undo != "none") reach.actions.insert(node.action->undo);
-      const auto* within = node.expr ? &node.expr->type->within : in_hand;
-      if (node.action->effect > Effect::nudge && within != nullptr) add_within(*within, frame, plan.estate, reach);
-    }
-    if (node.body) reach_machine(*node.body, frame, plan, &node.expr->type->within, reach);
-    if (node.after_turn) reach_machine(*node.after_turn, frame, plan, in_hand, reach);
-    if (!node.program) continue;
-    // Parameters of a play may depend on what is read later; then every host of the inventory counts.
-    Frame inner{node.program.get(), "", {}, {}};
-    playbooks::Set everyone;
-    for (const auto& host : plan.estate.hosts) everyone.push_back(Value::host(host.name));
-    for (const auto& target : node.program->targets) inner.targets.emplace(target.name, Value::set(everyone));
-    for (const auto& fact : node.program->facts) reach.actions.insert(fact.action->name);
-    reach_machine(node.program->machine, inner, plan, nullptr, reach);
-  }
-}
-
-Reach reach_of(const Plan& plan) {
-  Reach reach;
-  const Frame frame{plan.program.get(), "", plan.params, plan.targets};
-  for (const auto& fact : plan.program->facts) reach.actions.insert(fact.action->name);
-  reach_machine(plan.program->machine, frame, plan, nullptr, reach);
-  for (const auto& [role, field] : plan.policy->healthy) reach.actions.insert(field.action);
-  reach.actions.insert(kBootAction);
-  reach.actions.insert(kLookAction);
-  if (reach.strongest)
-    for (const auto& [name, set] : plan.targets)
-      for (const auto& host : *set.as_set()) reach.touched.insert(host.as_host()->name);
-  return reach;
-}
-
-std::vector<std::string> locks_of(const Plan& plan, const std::set<std::string>& hosts) {
-  std::set<std::string> locks;
-  for (const auto& name : hosts) {
-    const auto* host = plan.estate.find(name);
-    switch (plan.policy->one_at_a_time) {
-      case playbooks::Per::host:
-        locks.insert("host:" + name);
-        break;
-      case playbooks::Per::site:
-        if (host != nullptr) locks.insert("site:" + host->site);
-        break;
-      case playbooks::Per::organisation:
-        locks.insert("organisation");
-        break;
-    }
-  }
-  return {locks.begin(), locks.end()};
-}
-
 std::string file_digest(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return "absent";
@@ -331,8 +257,9 @@ std::shared_ptr<const Plan> make_plan(const PlanTexts& texts, playbooks::Diagnos
 
   auto reach = reach_of(*plan);
   plan->changeable.assign(reach.hosts.begin(), reach.hosts.end());
-  plan->strongest = reach.strongest;
+  plan->effects = std::move(reach.effects);
   plan->locks = locks_of(*plan, reach.touched);
+  if (auto kept = keeps_to_policy(*plan); !kept) return error = kept.error(), nullptr;
 
   auto& created = plan->created;
   created.playbook = plan->program->name;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,13 @@ struct Plan {
   std::map<std::string, playbooks::Value, std::less<>> targets;  // of the root program
   std::vector<std::string> changeable;                           // hosts on which it may do anything above nudge
   std::vector<std::string> locks;                                // what a run of it must hold before its first change
-  std::optional<playbooks::Effect> strongest;                    // none: it only looks
+  std::set<playbooks::Effect> effects;                           // above read; none: it only looks
   std::string digest;
   state::RunCreated created;  // as it will stand in the journal
+
+  std::optional<playbooks::Effect> strongest() const {
+    return effects.empty() ? std::nullopt : std::optional(*effects.rbegin());
+  }
 };
 
 struct PlanTexts {  // what a plan is made of: from files at the start, from the journal on resume
@@ -46,7 +51,7 @@ struct PlanTexts {  // what a plan is made of: from files at the start, from the
 };
 
 // Checks and binds. Null and located errors in `out` for faults of the files; `error` for the rest: a parameter that is
-// missing, of the wrong type or out of bounds, an empty target set, a changed pack.
+// missing, of the wrong type or out of bounds, an empty target set, a changed pack, a step that policy does not allow.
 std::shared_ptr<const Plan> make_plan(const PlanTexts& texts, playbooks::Diagnostics& out, std::optional<Error>& error);
 
 // The digest's parts in clear, canonical JSON: what an approval covers.

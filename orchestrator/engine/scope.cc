@@ -146,7 +146,7 @@ Evaluated RunScope::reading_value(const std::string& key, const std::string& hos
 Evaluated RunScope::of_host(std::string_view function, const HostRef& host) const {
   if (const auto* fact = place_.frame->program->fact(function))
     return reading_value(place_.frame->prefix + fact->name, host.name, *fact->action,
-                         patience(fact->fresh, place_.frame->params));
+                         std::min<playbooks::Duration>(patience(fact->fresh, place_.frame->params), oldest_));
   std::string path;
   const auto* step = visible_step(function, path);
   if (step == nullptr) return unknown(fmt::format("step {} has not run", function));
@@ -171,7 +171,8 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
     const auto* fact = place_.frame->program->fact(use.fact);
     if (fact == nullptr) continue;
     const std::string key = place_.frame->prefix + fact->name;
-    const playbooks::Duration fresh = patience(fact->fresh, place_.frame->params);
+    const playbooks::Duration fresh =
+        std::min<playbooks::Duration>(patience(fact->fresh, place_.frame->params), oldest_);
     std::vector<std::string> asked;
     if (use.host_only && place_.host) {
       asked.push_back(*place_.host);
@@ -189,17 +190,18 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
 
 std::optional<Demand> RunScope::missing_implicit(std::string_view action, const std::string& host) const {
   const std::string key = fmt::format("@{}", action);
-  if (usable(key, host, kImplicitFresh) != nullptr || asked_enough(key, host)) return std::nullopt;
+  const auto fresh = std::min(kImplicitFresh, oldest_);
+  if (usable(key, host, fresh) != nullptr || asked_enough(key, host)) return std::nullopt;
   const auto* spec = plan_.packs->find(action);
   const Millis limit =
       spec != nullptr && spec->limit ? std::chrono::duration_cast<Millis>(*spec->limit) : Millis{60'000};
-  return Demand{key, host, spec, nullptr, kImplicitFresh, limit};
+  return Demand{key, host, spec, nullptr, fresh, limit};
 }
 
 Evaluated RunScope::implicit(std::string_view action, const std::string& host) const {
   const auto* spec = plan_.packs->find(action);
   if (spec == nullptr) return unknown(fmt::format("no pack offers {}", action));
-  return reading_value(fmt::format("@{}", action), host, *spec, kImplicitFresh);
+  return reading_value(fmt::format("@{}", action), host, *spec, std::min(kImplicitFresh, oldest_));
 }
 
 Value record_of(const json::object& answer, const playbooks::ActionSpec& action) {

@@ -43,6 +43,9 @@ class RunScope final : public playbooks::Scope {
   // `not_before`: readings that began earlier do not count (polls look anew).
   RunScope(const Plan& plan, const state::Run& run, Now now, Place place, Mono not_before = {Millis{-1}});
 
+  // Readings older than this do not count either, however long their fact may stay fresh: what opens a gate.
+  void no_older_than(playbooks::Duration most) { oldest_ = most; }
+
   playbooks::Evaluated name(std::string_view name) const override;
   playbooks::Evaluated of_host(std::string_view function, const playbooks::HostRef& host) const override;
   playbooks::Evaluated attribute(const playbooks::HostRef& host, std::string_view field) const override;
@@ -71,6 +74,7 @@ class RunScope final : public playbooks::Scope {
   Now now_;
   Place place_;
   Mono not_before_;
+  playbooks::Duration oldest_ = playbooks::Duration::max();
   mutable std::map<std::string, playbooks::Evaluated, std::less<>> lets_;  // unknown ones too: each is evaluated once
   mutable int depth_ = 0;
 };

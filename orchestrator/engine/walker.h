@@ -27,6 +27,8 @@ enum class Walked {
   done      // `done`: nothing to do
 };
 
+inline constexpr const char* kLimitOfPolicy = "limit of policy";  // cause of a step or turn that it ended
+
 class Walker {
  public:
   Walker(const Plan& plan, const state::Run& run, const Surroundings& around, Now now);
@@ -56,6 +58,13 @@ class Walker {
   void read_one(const RunScope& scope, const Demand& demand);
   void snapshot_one(const Node& node, const std::string& path, const RunScope& scope, const std::string& host);
 
+  // What a gate, or without one the limits of policy, say of an effect, and what is claimed with it.
+  struct GateAnswer {
+    state::GateAsked asked;
+    state::Claims claims;
+    bool queued = true;  // false: it cannot open by waiting (a limit of the policy)
+  };
+
   // decide_act.cc: what changes
   void visit_act(const Node& node, const std::string& path, const Where& where);
   std::optional<Outcome> act_on(const Node& node, const std::string& path, const std::string& host, const Where& where);
@@ -63,9 +72,11 @@ class Walker {
                                    const std::string& path, const std::string& host, const Where& where);
   void try_send(const Node& node, const std::string& path, const std::string& host, int attempt, const Where& where);
   void send(const Node& node, const std::string& path, const std::string& host, int attempt, const Where& where,
-            state::GateAsked gate, state::Claims claims);
+            GateAnswer answer);
+  bool gated(const playbooks::ActionSpec& action, const Where& where) const;
+  bool over_limit(const state::StepRecord& step, const std::string& host) const;
+  std::string why(const state::StepRecord& step, const std::string& host, Outcome outcome) const;
   void observe(const state::EffectRecord& effect, Mono deadline);
-  std::optional<std::string> over_cap(const std::string& action, const json::object& inputs) const;
   void visit_settle(const Node& node, const std::string& path, const Where& where);
   bool settle_effect(const state::EffectRecord& effect, const std::string& path, Millis limit, bool look_first);
   void send_undo(const state::EffectRecord& effect, const std::string& path, int attempt, Millis limit);
@@ -81,19 +92,17 @@ class Walker {
   Outcome worst_in(const std::string& prefix, std::string& cause) const;
 
   // decide_gate.cc
-  struct GateAnswer {
-    state::GateAsked asked;
-    state::Claims claims;
-    bool queued = true;  // false: it cannot open by waiting (a limit of the policy)
-  };
-  std::optional<GateAnswer> ask_gate(const Node& rollout, const std::string& path, const std::string& host,
-                                     const playbooks::ActionSpec* action, const RunScope& scope);
+  GateAnswer ask_gate(const Node& rollout, const std::string& path, const std::string& host,
+                      const playbooks::ActionSpec* action, const RunScope& scope);
+  GateAnswer ask_limits(const std::string& path, const std::string& host, const playbooks::ActionSpec& action) const;
   bool gate_demands(const Node& rollout, const std::string& host, bool floors, const RunScope& scope);
   void add_floors(const Node& rollout, const std::string& host, bool policy_floors, const RunScope& scope,
                   GateAnswer& answer) const;
   void add_policy_floor(const playbooks::FloorRule& rule, const std::string& host, const RunScope& scope,
                         GateAnswer& answer) const;
   void add_conditions(const Node& rollout, const RunScope& scope, GateAnswer& answer) const;
+  void add_policy_gates(const Node& rollout, const std::vector<const playbooks::ActionSpec*>& actions,
+                        const RunScope& scope, GateAnswer& answer) const;
   void add_limits(const std::vector<const playbooks::ActionSpec*>& actions, const std::string& host,
                   GateAnswer& answer) const;
   std::vector<std::string> scope_of(playbooks::Per per, const std::string& role, const std::string& host) const;
@@ -101,9 +110,10 @@ class Walker {
 
   // decide_admit.cc: confirming, approving, locks
   bool admitted(playbooks::Effect effect);
+  bool confirmed();
   bool locked();
   void visit_approve(const Node& node, const std::string& path, const Where& where);
-  std::optional<bool> approval(const std::string& path, const std::string& text, Millis limit);
+  std::optional<bool> approval(const std::string& path, const std::string& text, const playbooks::ApprovalRule& rule);
 
   // decide_settle.cc: stopping
   void decide_stopping();
@@ -112,6 +122,7 @@ class Walker {
   void end_run();
 
   RunScope scope(const Where& where, const std::string& path, Mono not_before = {Millis{-1}}) const;
+  RunScope gate_scope(const Where& where, const std::string& path, Mono not_before) const;  // policy's `fresh` binds
   const state::StepRecord* step(const std::string& path) const;
   void record(state::EventBody event);
   void record(std::vector<state::EventBody> events, state::Claims claims = {});

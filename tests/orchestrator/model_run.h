@@ -80,14 +80,21 @@ inline WorldSpec world_with(FaultKind kind, std::vector<std::string> hosts = {},
   return spec;
 }
 
+inline std::shared_ptr<const Plan> plan_of(const PlanTexts& texts) {
+  playbooks::Diagnostics faults;
+  std::optional<Error> error;
+  auto plan = make_plan(texts, faults, error);
+  for (const auto& fault : faults.all()) ADD_FAILURE() << playbooks::render(fault);
+  if (error) ADD_FAILURE() << error->text();
+  return plan;
+}
+
 class ModelRun {
  public:
-  ModelRun(PlanTexts texts, WorldSpec spec, bool confirmed = true) {
-    playbooks::Diagnostics faults;
-    std::optional<Error> error;
-    plan_ = make_plan(texts, faults, error);
-    for (const auto& fault : faults.all()) ADD_FAILURE() << playbooks::render(fault);
-    if (error) ADD_FAILURE() << error->text();
+  ModelRun(const PlanTexts& texts, WorldSpec spec, bool confirmed = true)
+      : ModelRun(plan_of(texts), std::move(spec), confirmed) {}
+
+  ModelRun(std::shared_ptr<const Plan> plan, WorldSpec spec, bool confirmed = true) : plan_(std::move(plan)) {
     if (!plan_) return;
     auto world = actions::sim::World::create(std::move(spec), plan_->inventory->hosts, kStart);
     if (!world) throw std::runtime_error(world.error().text());
@@ -147,6 +154,7 @@ class ModelRun {
     for (const auto& host : plan_->inventory->hosts) n += logged(host.name.text, word);
     return n;
   }
+  const actions::sim::EffectLog& log() const { return world_->log(); }
   // What the run's driver said since it began; `journal` has what was there before, too.
   const std::vector<state::Event>& events() const { return events_; }
   std::vector<state::Event> journal() const { return store_->load(id_).value_or(std::vector<state::Event>{}); }
@@ -155,6 +163,7 @@ class ModelRun {
   void say(state::EventBody said) {
     boost::asio::post(io_, [this, said = std::move(said)]() mutable { (void)driver_->post(std::move(said)); });
   }
+  state::Store& store() { return *store_; }
   std::function<void(const state::Event&)> on_event{};
 
  private:

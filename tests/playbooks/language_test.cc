@@ -11,6 +11,7 @@
 #include "playbooks/contracts.h"
 #include "playbooks/rules.h"
 #include "playbooks/schema.h"
+#include "tests/playbooks/action_table.h"
 #include "tests/playbooks/document.h"
 #include "tests/playbooks/expr_published.h"
 #include "tests/playbooks/load_support.h"
@@ -91,6 +92,10 @@ TEST(Language, KeysAreThoseOfTheLoader) {
 
 TEST(Language, RulesAreThoseOfExplain) {
   expect_section("rules", rules_as_markdown());
+}
+
+TEST(Language, ActionsAreThoseOfTheShippedContracts) {
+  expect_section("actions", actions_as_markdown());
 }
 
 TEST(Language, LimitsAreThoseOfTheCode) {

@@ -82,7 +82,7 @@ const std::vector<Planted>& planted() {
        "is not asked again"},
       {"else goes on", "", [](Machine& m) { at(m, "healed").no = kEnd; }, "its `else` goes on"},
       {"the last look lost", "", [](Machine& m) { at(m, "probe").yes = kEnd; }, "is never reached"},
-      {"turns for ever", "", [](Machine& m) { at(m, "heal/look[5]").no = id(m, "heal/clocks"); }, "a cycle"},
+      {"turns for ever", "", [](Machine& m) { at(m, "heal/look[7]").no = id(m, "heal/clocks"); }, "a cycle"},
       {"an edge to nowhere", "", [](Machine& m) { at(m, "mark").yes = 9'999; }, "to nowhere"},
       {"two of one name", "", [](Machine& m) { at(m, "mark").path = "probe"; }, "two nodes"},
       {"no turn", "", [](Machine& m) { at(m, "heal/roll").body = nullptr; }, "without a turn"},

@@ -23,6 +23,24 @@ TEST(Sarif, TellsRulePlaceAndText) {
   EXPECT_EQ(place.at("region").at("startColumn"), 22);
 }
 
+// given a fault that a way leads to, then the way is a flow of located stops, in order
+TEST(Sarif, TellsTheWayToAFault) {
+  const auto loaded = load_file(golden_folder() / "bad" / "0602_owed.yaml");
+  ASSERT_EQ(loaded.faults.all().size(), 1U);
+  const auto& notes = loaded.faults.all().front().notes;
+  ASSERT_GT(notes.size(), 2U);
+  const json::object log = sarif(loaded.faults.all(), "1.2");
+  const auto& flow = log.at("runs").at(0).at("results").at(0).at("codeFlows").at(0).at("threadFlows").at(0);
+  const auto& stops = flow.at("locations").as_array();
+  ASSERT_EQ(stops.size(), notes.size());
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    const auto& location = stops[i].at("location");
+    EXPECT_EQ(std::string(location.at("message").at("text").as_string()), notes[i].text);
+    EXPECT_EQ(location.at("physicalLocation").at("region").at("startLine").to_number<std::uint32_t>(),
+              notes[i].span.line);
+  }
+}
+
 TEST(Sarif, OfNothingHasNoResults) {
   const json::object log = sarif({}, "1.2");
   EXPECT_TRUE(log.at("runs").at(0).at("results").as_array().empty());

@@ -71,7 +71,7 @@ outputs '{"ready": true, "reboot_pending": false, "recovering": false, "serving"
 
 postfix_tool=$(PATH=$PATH:/usr/sbin command -v postconf)
 if [ -z "$postfix_tool" ]; then
-  echo 'SKIPPED: hub.drain and hub.resume (no postconf on this machine)'
+  skip 'hub.drain and hub.resume (no postconf on this machine)'
 else
   drainable() {
     title "$1"
@@ -139,6 +139,52 @@ fenced f1 hub.flag
 has '"flag": "in the hand of Unjam, intent f1"'
 fenced f2 hub.unflag
 is '{"after": {"flag": "none"}, "before": {"flag": "in the hand of Unjam, intent f1"}, "outputs": {}}'
+
+# ---- the rungs before a reboot
+
+up 'Tickets: the cache that Postfix names is thrown away, and nothing else'
+mkdir -p "$T/root/run/krb5"
+echo old >"$T/root/run/krb5/cc"
+echo other >"$T/root/run/krb5/other"
+ask tickets.purge
+is '{"after": {"tickets": "none"}, "before": {"tickets": "in /run/krb5/cc"}, "outputs": {}}'
+holds test ! -e "$T/root/run/krb5/cc"
+holds test -e "$T/root/run/krb5/other"
+ask tickets.purge
+has '"before": {"tickets": "none"}'
+up 'Tickets: a Postfix without a cache of its own, or with one that is no file, has none to throw away'
+fake postconf <<'END'
+echo "MAIL_CONFIG TZ"
+END
+ask tickets.purge
+refuses absent 'no KRB5CCNAME'
+fake postconf <<'END'
+echo "KRB5CCNAME=KEYRING:persistent:0"
+END
+ask tickets.purge
+refuses absent 'KEYRING'
+
+up 'A restart of the transport, by its own commands'
+fake postfix <<'END'
+echo "$*" >>"$T/postfix"
+[ "$*" != "$(cat "$T/fails" 2>/dev/null)" ]
+END
+fenced m1 mail.restart
+is '{"after": {"transport": "running"}, "before": {"transport": "running"}, "outputs": {}}'
+holds test "$(cat "$T/postfix")" = "$(printf 'stop\nstart')"
+fenced m1 mail.restart
+holds test "$(cat "$T/postfix")" = "$(printf 'stop\nstart')"
+echo start >"$T/fails"
+fenced m2 mail.restart
+refuses failed 'postfix start'
+up 'A transport that does not run is in the hand of somebody else'
+fake postfix <<'END'
+echo "$*" >>"$T/postfix"
+END
+rm -r "$T/root/proc/44"
+fenced m3 mail.restart
+refuses refused 'somebody else'
+holds test ! -e "$T/postfix"
 
 # ---- kerberos.check
 

@@ -1,6 +1,6 @@
 # Functions of the script tests; sourced by run. A test gets a folder of its own: $T/bin is the whole PATH of the script under test (links to the
 # tools that scripts may count on, and stand-ins that replay recorded outputs), $T/root holds its files.
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 here=$(cd "$(dirname "$0")" && pwd)
 packs=$here/../../../actions/packs
 tab=$(printf '\t')
@@ -49,6 +49,10 @@ has() {  # TEXT: the answer has this in it
 }
 holds() {  # CMD..: succeeds
   if "$@"; then passed=$((passed + 1)); else bad "$*" 'no'; fi
+}
+skip() {  # WHAT (WHY)
+  skipped=$((skipped + 1))
+  echo "SKIPPED: $1"
 }
 bad() {
   failed=$((failed + 1))

@@ -2,7 +2,7 @@
 . "$here/powershell_lib.sh"
 
 if [ -z "$engine" ]; then
-  echo 'SKIPPED: PowerShell packs (no .NET SDK, or its package registry cannot be reached)'
+  skip 'PowerShell packs (no .NET SDK, or its package registry cannot be reached)'
 else
   title 'Every script is correct, and Windows PowerShell 2.0 knows all that it uses'
   got=$("$engine" check 2.0 "$packs/prelude.ps1" "$packs"/windows/*.ps1 "$packs"/exchange/*.ps1)
@@ -38,7 +38,7 @@ END
   ps "in_x=$quotes" 'in_l=a
 b'
   outputs "{\"d\": \"-600.25s\", \"half\": 0.5, \"lines\": [\"a\", \"b\"], \"n\": 3, \"none\": [], \"one\": [\"a\"], \"x\": \"$(printf '%s' "$quotes" | sed 's/"/\\"/')\", \"yes\": true}"
-  holds grep -q '^#< CLIXML' "$T/err" # what Windows PowerShell always writes there; the answer does not depend on it
+  [ "${complete:-no}" = yes ] || holds grep -q '^#< CLIXML' "$T/err" # what Windows PowerShell always writes there; the answer does not depend on it
 
   ptitle 'What nobody caught could not look'
   script <<'END'

@@ -4,17 +4,18 @@
 . "$here/powershell_lib.sh"
 
 if [ -z "$engine" ]; then
-  echo 'SKIPPED: traps of Windows (no .NET SDK, or its package registry cannot be reached)'
+  skip 'traps of Windows (no .NET SDK, or its package registry cannot be reached)'
 else
   # Objects and a log of calls, for fakes. Every fake notes what it was called with in $T/calls.
   objects='function New-Thing($Pairs) { $o = New-Object PSObject; foreach ($k in $Pairs.Keys) { $o.PSObject.Properties.Add((New-Object System.Management.Automation.PSNoteProperty($k, $Pairs[$k]))) }; $o }'
   note() { printf "%s\nfunction Note([string]\$What) { [IO.File]::AppendAllText('%s/calls', \$What + [char]10) }\n" "$objects" "$T" >>"$T/fakes.ps1"; }
   more() { cat >>"$T/fakes.ps1"; }
-  trap_() { # NUMBER WHAT
-    ptitle "Trap $1: $2"
+  rung() { # WHAT
+    ptitle "$1"
     : >"$T/calls"
     note
   }
+  trap_() { rung "Trap $1: $2"; } # NUMBER WHAT
   called() { # TEXT: what was called, one a line
     got=$(cat "$T/calls")
     is "$1"
@@ -137,7 +138,7 @@ HUB1\\4|DnsConnectorDelivery|example.org|Retry|4|x"
   trap_ 9 'a logon by key has no credentials: said so, with the ways out'
   more <<'END'
 $env:SSH_CONNECTION = '192.0.2.1 50000 192.0.2.2 22'
-function Get-ExchangeFolder { 'C:/Exchange' }
+function Get-ExchangeFolder { '/Exchange' }
 function Import-Module { throw 'Value cannot be null. Parameter name: parameters' }
 function Add-PSSnapin { Note 'snap-in' }
 function klist.exe { $global:LASTEXITCODE = 0; ''; '現在のログオン ID: 0:0x3a7f1'; ''; 'キャッシュされたチケット: (0)' }
@@ -150,6 +151,32 @@ END
   refuses unreadable 'no network credentials'
   has 'via: scheduled-task'
   called ''
+
+  rung 'Tickets of both logon sessions are thrown away; the exit code decides, not the sentence'
+  more <<'END'
+function klist.exe { $global:LASTEXITCODE = [int](Get-In 'in_code'); Note ('klist ' + [string]::Join(' ', [string[]]$args)); '現在のログオン ID: 0:0x3e4'; 'チケットを削除しました!' }
+END
+  provider windows/tickets-purge.ps1
+  ps in_code=0
+  has '"purged": "sessions 0x3e7, 0x3e4"'
+  called 'klist -li 0x3e7 purge
+klist -li 0x3e4 purge'
+  ps in_code=1
+  refuses failed 'exit code 1'
+
+  rung 'A restart of the transport: only one that runs, and only it'
+  no_fence
+  more <<'END'
+function Get-Service { New-Thing @{ Name = 'MSExchangeTransport'; Status = (Get-In 'in_status') }; New-Thing @{ Name = 'MSExchangeIS'; Status = 'Running' } }
+function Restart-Service { param($Name) Note ('Restart-Service ' + $Name) }
+END
+  provider exchange/mail-restart.ps1
+  ps in_status=Running
+  has '"transport": "Running"'
+  called 'fence 
+Restart-Service MSExchangeTransport'
+  ps in_status=Paused
+  refuses refused 'Paused'
 
   clocks() { # offsets of the looks, one after the other; the last one stays
     no_fence
@@ -328,7 +355,7 @@ END
   queues
   more <<'END'
 $env:COMPUTERNAME = 'HUB1'
-function Get-ExchangeFolder { 'C:/Exchange' }
+function Get-ExchangeFolder { '/Exchange' }
 function Get-MailboxServer { }
 function Get-Command { }
 function Get-Service { New-Thing @{ Name = 'MSExchangeTransport'; Status = 'Running' } }
