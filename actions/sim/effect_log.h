@@ -7,15 +7,15 @@
 //
 //   fault KIND..       set in this world          off                 the machine went down
 //   shutdown by=WHO    it began to go down        boot id=B intent=I  up again; I: the permitted intent, or -
-//   services-up        mail or directory          services-down       the directory service was stopped
+//   services-up        mail or directory          services-down by=I  the directory service was stopped
 //   permit intent=I    the fence let I through    refused WORD..      the fence refused, by this word of PROTOCOL.md
 //   drained resumed flagged unflagged             by=WHO
-//   clock by=D from=D  the clock was moved        tickets offset=D    fetched from a controller whose clock differs
+//   clock by=D from=D who=WHO   it was moved      tickets offset=D    fetched from a controller whose clock differs
 //   retried site=S     its queue was flushed      dc-restarted
 //   replicated from=H partition=P                 replication-failed from=H partition=P code=N
 //   accepted id=M to=S delivered id=M to=H        withdrawn id=M
 //   purged             its tickets are gone       transport-restarted
-//   left joined        the load balancer          service-restarted name=S     script
+//   left joined        the load balancer          service-restarted name=S by=I     script by=I
 #pragma once
 
 #include <fstream>

@@ -74,8 +74,16 @@ std::optional<std::string> pass_fence(Fleet& fleet, SimHost& host, const json::o
   if (state.permit && state.permit->epoch > epoch) {
     return refuse(fleet, host, "epoch", fmt::format("the permit has {}, this call {}", state.permit->epoch, epoch));
   }
-  const bool begun = (state.permit && state.permit->intent == intent) || state.intents.contains(intent);
-  if (kind == FenceKind::first && begun) {
+  const auto record = state.intents.find(intent);
+  const bool recorded = record != state.intents.end();
+  if (recorded && record->second.voided) {
+    return refuse(fleet, host, "intent", intent + " was made void by a look");
+  }
+  const bool latest = state.permit && state.permit->intent == intent;
+  if (recorded && !latest) {
+    return refuse(fleet, host, "intent", intent + " is over: another one has been let through since");
+  }
+  if (kind == FenceKind::first && (latest || recorded)) {
     return refuse(fleet, host, "intent", intent + " was begun before");
   }
   state.permit = Permit{store, epoch, intent};

@@ -13,7 +13,7 @@ namespace unjam::actions::sim {
 enum class FenceKind {
   none,   // reads and nudges
   first,  // `fence`: at most once per intent
-  again   // `fence again`: may be sent again; machine, store and epoch only
+  again   // `fence again`: may be sent again, while no look has made it void and no other has been let through since
 };
 
 // Lets the change through and puts permit and record on disk; or why not, as the script's error text, with nothing

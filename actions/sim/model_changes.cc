@@ -154,7 +154,7 @@ ModelAnswer dc_restart(ModelCall& call) {
   if (!call.host.services) return cannot("refused", "the directory service is being restarted already");
   const std::string stale = call.host.dc.stale ? "true" : "false";
   const Millis takes = draw(call.host.life_rng, times(call).dc_restart);
-  restart_directory(call.fleet, call.host, takes);
+  restart_directory(call.fleet, call.host, takes, intent_of(call));
   return answer({takes, takes + seconds(1)}, {}, {{"stale", stale}}, {});  // it waits until the service is back
 }
 
@@ -212,7 +212,7 @@ ModelAnswer host_reboot(ModelCall& call) {
 ModelAnswer service_restart(ModelCall& call) {
   if (auto refused = fenced(call, FenceKind::first)) return *refused;
   const std::string service = input_text(call.inputs, "service");
-  call.fleet.note(call.host, "service-restarted", "name=" + service);
+  call.fleet.note(call.host, "service-restarted", fmt::format("name={} by={}", service, intent_of(call)));
   call.host.services = false;
   const auto takes = draw(call.host.life_rng, times(call).dc_restart);
   call.fleet.later(takes, Happening::services, call.fleet.index(call.host));

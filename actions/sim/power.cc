@@ -81,9 +81,9 @@ void power_off(Fleet& fleet, SimHost& host) {
   fleet.note(host, "off");
 }
 
-void restart_directory(Fleet& fleet, SimHost& host, Millis takes) {
+void restart_directory(Fleet& fleet, SimHost& host, Millis takes, const std::string& by) {
   host.services = false;
-  fleet.note(host, "services-down");
+  fleet.note(host, "services-down", "by=" + by);
   fleet.later(takes, Happening::directory, fleet.index(host));
 }
 

@@ -16,7 +16,7 @@ bool schedule_reboot(Fleet& fleet, SimHost& host, Millis in, const std::string& 
 // Pulls the plug: down, and nobody switches it on again.
 void power_off(Fleet& fleet, SimHost& host);
 // The directory service alone is stopped; it is up again after `takes`.
-void restart_directory(Fleet& fleet, SimHost& host, Millis takes);
+void restart_directory(Fleet& fleet, SimHost& host, Millis takes, const std::string& by);
 // For the begin of a world: this machine has booted a moment ago.
 void boot_at_once(Fleet& fleet, SimHost& host);
 

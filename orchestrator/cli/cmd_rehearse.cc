@@ -81,6 +81,10 @@ int rehearse_in(const Context& context, const service::StartRequest& request) {
 }  // namespace
 
 int rehearse(const Context& given) {
+  const auto& typed = given.options;
+  if (typed.from_run.empty() && (typed.subject.empty() || typed.inventory.empty()))
+    return refuse(given, Error{ErrorKind::invalid, "PLAYBOOK and --inventory are required, or --from-run"}, kBadInput);
+  if (typed.seeds || typed.seed || typed.faults || typed.trace || !typed.from_run.empty()) return rehearse_seeds(given);
   const TemporaryDir folder;
   if (folder.path().empty())
     return refuse(given, Error{ErrorKind::io, "no temporary folder for the rehearsal's journal"}, kBadInput);
@@ -88,7 +92,7 @@ int rehearse(const Context& given) {
   context.asks = false;
   context.terminal = false;  // virtual time is over before a table could be read
   context.state_dir = context.owner.state_dir = folder.path() + "/state";
-  context.owner.rehearsal = context.options.seed;
+  context.owner.rehearsal = 1;
   auto request = start_request(context);
   if (!request) return refuse(context, request.error(), kBadInput);
   request->may_ask = true;

@@ -17,6 +17,7 @@ int inventory(const Context& context);
 int plan(const Context& context);
 int run(const Context& context);
 int rehearse(const Context& context);
+int rehearse_seeds(const Context& context);  // of rehearse, with mishaps
 int act(const Context& context);
 
 int resume(const Context& context);

@@ -24,7 +24,11 @@ struct Options {
   std::string format = "mermaid";   // graph
   std::optional<std::int64_t> confirm;
   std::optional<double> speed;
-  std::uint64_t seed = 1;  // rehearse
+  std::optional<std::uint64_t> seed;   // rehearse: the first, or the only one
+  std::optional<std::uint64_t> seeds;  // rehearse: how many
+  std::optional<std::string> faults;   // rehearse --faults LIST
+  std::string from_run;                // rehearse --from-run RUN
+  bool trace = false;                  // rehearse: every event of every seed
   bool json = false;
   bool sarif = false;    // check
   bool check = false;    // fmt: only tell

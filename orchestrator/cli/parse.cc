@@ -145,13 +145,27 @@ void add_runs(Builder& b, Options& options) {
   b.json(run);
 
   auto* rehearse = b.command("rehearse", "run a playbook on a model of your hosts, in virtual time; touches no host",
-                             "  unjam rehearse rolling-reboot-hubs -i hosts.yaml --policy policy.yaml -p site=tokyo");
-  b.subject(rehearse, "PLAYBOOK", "file, or a name in the catalogue");
-  b.files(rehearse, true);
+                             "  unjam rehearse rolling-reboot-hubs -i hosts.yaml --policy policy.yaml -p site=tokyo\n"
+                             "  unjam rehearse rolling-reboot-hubs -i hosts.yaml --policy policy.yaml -p site=tokyo "
+                             "--seeds 1000\n"
+                             "  unjam rehearse rolling-reboot-hubs -i hosts.yaml --policy policy.yaml -p site=tokyo "
+                             "--seed 17 --trace");
+  b.subject(rehearse, "PLAYBOOK", "file, or a name in the catalogue", false);
+  b.files(rehearse, false);
   b.params(rehearse);
-  rehearse->add_option("--state", options.state, "taken as `run` takes it; a rehearsal neither reads nor writes there");
+  rehearse->add_option("--state", options.state, "where --from-run looks; a rehearsal writes nothing there");
   b.confirm(rehearse);
-  rehearse->add_option("--seed", options.seed, "of all chance in the model");
+  rehearse->add_option(
+      "--seeds", options.seeds,
+      "so many runs, each with other mishaps: hosts that do not return, lost answers, an engine that is "
+      "killed, ...; exit code 0 if no invariant broke, else 3");
+  rehearse->add_option("--seed", options.seed, "the first seed, or the only one");
+  rehearse->add_option("--faults", options.faults,
+                       "which mishaps: all (if not given), none, or a list: killed,no-return");
+  rehearse->add_option("--from-run", options.from_run,
+                       "a recorded run: what was wrong, and how long its hosts took; says how far the model is off. "
+                       "Without PLAYBOOK that run's own is rehearsed");
+  rehearse->add_flag("--trace", options.trace, "every event and every entry of the hosts' logs");
   rehearse->add_flag("--verbose,-v", options.verbose, "show readings and steps too");
   b.json(rehearse);
 

@@ -18,6 +18,8 @@ struct World {
   const Clock* clock = nullptr;
   actions::Timers* timers = nullptr;
   std::function<actions::Transport&(actions::TransportKind)> transport;
+  // Whether the file of the kill switch is there; none: the file system is asked.
+  std::function<bool(const std::string& path)> switch_thrown{};
 };
 
 class Caller {

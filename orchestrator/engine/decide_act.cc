@@ -148,7 +148,9 @@ std::optional<state::StepOutcome> Walker::after_try(const Node& node, const stat
     default:
       break;
   }
-  if (now_.mono >= deadline) return Outcome::unknown;
+  // At its limit it is unknown, but not without one look: a call to a host that went away may have hung until now.
+  const bool looked = effect.last_observed.has_value() || effect.phase != EffectPhase::unknown;
+  if (now_.mono >= deadline && looked) return Outcome::unknown;
   observe(effect, deadline);
   return std::nullopt;
 }

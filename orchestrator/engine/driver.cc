@@ -185,6 +185,7 @@ Result<Surroundings> Driver::surroundings() const {
 
 bool Driver::kill_switch() const {
   if (plan_->policy->kill_switch.empty()) return false;
+  if (world_.switch_thrown) return world_.switch_thrown(plan_->policy->kill_switch);
   std::error_code error;  // a switch that cannot be looked at counts as thrown: unknown opens nothing
   return std::filesystem::exists(plan_->policy->kill_switch, error) || error;
 }

@@ -96,6 +96,21 @@ TEST(SimFence, MakesAnIntentVoidThatWasLookedForBeforeItCame) {
   EXPECT_EQ(rig.log().count("tyohub1", "shutdown"), 0u);
 }
 
+TEST(SimFence, RefusesACopyOfAnIdempotentChangeThatIsVoidOrOver) {
+  // given a resume that a look has made void (rehearsal of rolling-reboot-hubs, seed 175: the zombie's copy came after)
+  Rig rig(world_with({}));
+  rig.outputs("tyohub1", "hub.drain", {}, rig.fence_for("tyohub1", "i-1"));
+  rig.outputs("tyohub1", "intent.look", {{"intent", "i-2"}});
+  EXPECT_NE(rig.error("tyohub1", "hub.resume", {}, rig.fence_for("tyohub1", "i-2")).find("fence: intent"),
+            std::string::npos);
+  // and given a drain after which another change was let through, then neither acts when its copy comes late
+  rig.outputs("tyohub1", "hub.resume", {}, rig.fence_for("tyohub1", "i-3"));
+  EXPECT_NE(rig.error("tyohub1", "hub.drain", {}, rig.fence_for("tyohub1", "i-1")).find("fence: intent"),
+            std::string::npos);
+  EXPECT_EQ(rig.log().count("tyohub1", "drained"), 1u);
+  EXPECT_EQ(rig.log().count("tyohub1", "resumed"), 1u);
+}
+
 TEST(SimFence, KeepsItsRecordsAcrossAReboot) {
   Rig rig(world_with({}));
   rig.outputs("tyohub1", "hub.drain", {}, rig.fence_for("tyohub1", "i-drain"));

@@ -22,8 +22,9 @@ MAY_INCLUDE = {
     "actions/sim": HANDS,
     "orchestrator/policy": LANGUAGE | {"state"},
     "orchestrator/engine": MIND,
+    "orchestrator/rehearsal": MIND | {"actions/sim"},
     "orchestrator": MIND,
-    "orchestrator/cli": MIND | {"orchestrator"},
+    "orchestrator/cli": MIND | {"orchestrator", "orchestrator/rehearsal"},
     # composition: the only places that know every implementation
     "orchestrator/compose.cc": MIND | {"orchestrator", "actions/sim"},
     "orchestrator/worlds.h": MIND | {"orchestrator", "actions/sim"},
