@@ -37,7 +37,7 @@ void BookChecker::check_play(model::Step& step, const StepPlace& place) {
     }
     const auto source = input_.find_playbook(name, book_.source->name());
     if (!source) {
-      error("UJ1002", step.target.span, fmt::format("playbook {}: {}", name, source.error().message));
+      error("UJ1002", step.target.span, source.error().message);
       return;
     }
     Diagnostics inner;

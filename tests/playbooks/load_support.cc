@@ -1,5 +1,6 @@
 #include "tests/playbooks/load_support.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,7 +12,7 @@ Result<SourcePtr> find_playbook(const std::string& name, const std::string&) {
   for (const auto& folder : {golden_folder() / "good", golden_folder() / "bad", catalog_folder()}) {
     if (auto source = read_source((folder / (name + ".yaml")).string())) return source;
   }
-  return fail(ErrorKind::not_found, "no such playbook beside this one or in the catalogue");
+  return fail(ErrorKind::not_found, fmt::format("no playbook {} beside this one or in the catalogue", name));
 }
 
 std::shared_ptr<const Policy> golden_policy() {
