@@ -35,6 +35,9 @@ make_disk() {
   install -D -m 755 "$lab_run/clockshim.so" "$disk/usr/lib/lab/clockshim.so"
   echo /usr/lib/lab/clockshim.so >"$disk/etc/ld.so.preload"
 
+  # Whoever uses Unjam on the base machine: none of that is seen here. (A whiteout of overlayfs.)
+  mknod "$disk/var/lib/unjam" c 0 0
+
   # The base machine's own shell set-up must not run here.
   : >"$disk/root/.bashrc"
   : >"$disk/root/.profile"
