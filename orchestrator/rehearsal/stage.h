@@ -40,7 +40,10 @@ class Stage {
   void due(Mono at, Deed deed) { agenda_.emplace(std::max(at, now_), std::move(deed)); }
 
   // processes
-  Process* current() { return processes_.empty() ? nullptr : processes_.back().get(); }
+  // The one that owns the store; null while none does, though some that have lost it may still be alive.
+  Process* current() {
+    return processes_.empty() || processes_.back()->store().lost() ? nullptr : processes_.back().get();
+  }
   bool lives() { return driving_; }
   Result<std::unique_ptr<state::Store>> open_store(state::Access access);
   std::unique_ptr<Process> spawn();

@@ -28,7 +28,11 @@ class StruckStore final : public state::Store {
         epoch_(inner_->epoch()) {}
 
   // Another process owns the store from now on; this handle can only read. ErrorKind as the store's own.
-  void lose(std::unique_ptr<state::Store> reading) { inner_ = std::move(reading); }
+  void lose(std::unique_ptr<state::Store> reading) {
+    inner_ = std::move(reading);
+    lost_ = true;
+  }
+  bool lost() const { return lost_; }
 
   StoreId id() const override { return id_; }
   std::int64_t epoch() const override { return epoch_; }
@@ -56,6 +60,7 @@ class StruckStore final : public state::Store {
   Surroundings around_;
   StoreId id_;
   std::int64_t epoch_;
+  bool lost_ = false;
   bool poisoned_ = false;
   Millis down_for_{0};
 };

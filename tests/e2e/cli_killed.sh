@@ -13,9 +13,9 @@ killed_at() { # TEXT ARGS...
   local text=$1 pid
   shift
   mkfifo words
-  timeout 300 "$unjam" "$@" >words 2>err </dev/null &
+  "$unjam" "$@" >words 2>err </dev/null &
   pid=$!
-  grep -m 1 -- "$text" words >out
+  timeout 300 grep -m 1 -- "$text" words >out
   kill -KILL "$pid" 2>/dev/null
   rm words
   wait "$pid" 2>/dev/null

@@ -339,5 +339,15 @@ TEST(Mishaps, EveryOneHasAWordAndCanBeChosen) {
   EXPECT_EQ(chosen("all")->kinds.size(), mishap_rows().size());
 }
 
+// Given an engine that has lost the store to another, which dies in its first write, then the first one is not taken
+// for the owner again: the run goes on with the next process.
+TEST(Mishaps, WhoHasLostTheStoreDoesNotGetItBack) {
+  auto scenario = calm();
+  scenario.mishaps = {Mishap{.kind = K::lock_lost}, Mishap{.kind = K::io_error, .by = kMinute, .nth = 2}};
+  const auto played = play(std::move(scenario));
+  EXPECT_GE(played.evidence.processes, 3);
+  EXPECT_TRUE(played.evidence.finished()) << trace(played.evidence);
+}
+
 }  // namespace
 }  // namespace unjam::rehearsal
