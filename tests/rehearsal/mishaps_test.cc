@@ -342,11 +342,16 @@ TEST(Mishaps, EveryOneHasAWordAndCanBeChosen) {
 // Given an engine that has lost the store to another, which dies in its first write, then the first one is not taken
 // for the owner again: the run goes on with the next process.
 TEST(Mishaps, WhoHasLostTheStoreDoesNotGetItBack) {
-  auto scenario = calm();
-  scenario.mishaps = {Mishap{.kind = K::lock_lost}, Mishap{.kind = K::io_error, .by = kMinute, .nth = 2}};
-  const auto played = play(std::move(scenario));
-  EXPECT_GE(played.evidence.processes, 3);
-  EXPECT_TRUE(played.evidence.finished()) << trace(played.evidence);
+  std::int64_t most = 0;
+  for (std::int64_t nth = 2; nth <= 8; ++nth) {
+    auto scenario = calm();
+    scenario.mishaps = {Mishap{.kind = K::lock_lost, .at = Mono{Millis(1)}},
+                        Mishap{.kind = K::io_error, .by = kMinute, .nth = nth}};
+    const auto played = play(std::move(scenario));
+    most = std::max<std::int64_t>(most, played.evidence.processes);
+    EXPECT_TRUE(played.evidence.finished()) << nth << "\n" << trace(played.evidence);
+  }
+  EXPECT_GE(most, 3) << "in none of them did the second process die";
 }
 
 }  // namespace
