@@ -17,6 +17,13 @@ namespace {
 
 constexpr std::uint64_t kDraw = 0x756e6a616dULL;  // apart from the world's own chance, which has the same seed
 
+std::vector<std::string> of_role(const engine::Plan& plan, std::string_view role, std::string_view site = {}) {
+  std::vector<std::string> out;
+  for (const auto& host : plan.inventory->hosts)
+    if (host.role == role && (site.empty() || host.site == site)) out.push_back(host.name.text);
+  return out;
+}
+
 class Drawer {
  public:
   Drawer(const engine::Plan& plan, std::uint64_t seed) : plan_(plan), rng_(seed ^ kDraw) {}
@@ -127,18 +134,14 @@ void Drawer::mishap(K kind, std::vector<Mishap>& out) {
   drawn.kind = kind;
   if (kind <= K::power_loss || (kind >= K::not_sent && kind <= K::reordered) || kind == K::slot_held)
     drawn.host = host();
+  if (const auto hubs = of_role(plan_, "hub");
+      kind == K::second_drain && !hubs.empty() && std::ranges::find(hubs, drawn.host) == hubs.end())
+    drawn.host = one_of(hubs);  // nothing else can be drained
   if (kind >= K::not_sent && kind <= K::reordered) return of_answers(drawn, out);
   const bool process = kind == K::killed || kind == K::paused || kind == K::io_error || kind == K::io_unknown ||
                        kind == K::disk_full || kind == K::lock_lost;
   process ? of_process(drawn) : of_time(drawn);
   out.push_back(std::move(drawn));
-}
-
-std::vector<std::string> of_role(const engine::Plan& plan, std::string_view role, std::string_view site = {}) {
-  std::vector<std::string> out;
-  for (const auto& host : plan.inventory->hosts)
-    if (host.role == role && (site.empty() || host.site == site)) out.push_back(host.name.text);
-  return out;
 }
 
 FaultSpec fault(FaultKind kind, std::vector<std::string> hosts) {
