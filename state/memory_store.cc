@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "state/append_rules.h"
+#include "state/holdings.h"
 
 namespace unjam::state {
 
@@ -21,9 +22,7 @@ struct MemoryJournal {
   std::int64_t epoch = 0;
   bool written = false;  // some handle is the owner
   std::vector<Entry> runs;
-  std::vector<SlotRow> slots;
-  std::vector<LockRow> locks;
-  std::vector<EffectRow> effects;
+  Holdings held;
 
   Entry* find(const RunId& run) {
     const auto found = std::ranges::find_if(runs, [&](const Entry& entry) { return entry.row.id == run; });
@@ -61,18 +60,16 @@ class MemoryStore : public Store {
     if (const std::string used = used_intent(*stored); !used.empty()) {
       return fail(ErrorKind::conflict, fmt::format("intent {} is in the journal already", used));
     }
-    const std::string why = refusal(claims, run, now.wall, journal_->slots, journal_->locks, journal_->effects);
+    const std::string why =
+        refusal(claims, run, now.wall, journal_->held.slots, journal_->held.locks, journal_->held.effects);
     if (!why.empty()) return fail(ErrorKind::conflict, why);
     if (entry == nullptr) entry = &journal_->runs.emplace_back();
     entry->row = *after;
-    claim(claims, run, now.wall);
     std::vector<Event> written;
     for (const StoredEvent& event : *stored) {
       entry->bodies.emplace_back(kind_of(event.event.body), event.text);
       entry->times.push_back(now);
-      if (const auto change = change_of(run, event.event)) {
-        std::visit([&](const auto& one) { make(run, one); }, *change);
-      }
+      journal_->held.apply(run, event.event);
       written.push_back(event.event);
     }
     return written;
@@ -107,61 +104,25 @@ class MemoryStore : public Store {
     return rows;
   }
   Result<std::vector<SlotRow>> slots() const override {
-    auto rows = journal_->slots;
+    auto rows = journal_->held.slots;
     std::ranges::sort(rows, {}, &SlotRow::host);
     return rows;
   }
   Result<std::vector<LockRow>> locks() const override {
-    auto rows = journal_->locks;
+    auto rows = journal_->held.locks;
     std::ranges::sort(rows, {}, &LockRow::lock);
     return rows;
   }
-  Result<std::vector<EffectRow>> effects(Wall since) const override {
-    std::vector<EffectRow> rows;
-    for (const EffectRow& row : journal_->effects)
-      if (!row.ended || *row.ended >= since || row.began >= since) rows.push_back(row);
-    return rows;
-  }
+  Result<std::vector<EffectRow>> effects(Wall since) const override { return journal_->held.effects_since(since); }
 
  private:
   std::string used_intent(const std::vector<StoredEvent>& events) const {
     for (const StoredEvent& stored : events) {
       const auto* intent = std::get_if<Intent>(&stored.event.body);
       const auto same = [&](const EffectRow& row) { return intent != nullptr && row.intent == intent->intent; };
-      if (std::ranges::any_of(journal_->effects, same)) return intent->intent;
+      if (std::ranges::any_of(journal_->held.effects, same)) return intent->intent;
     }
     return {};
-  }
-
-  void claim(const Claims& claims, const RunId& run, Wall now) {
-    const auto held = [](const auto& rows, const std::string& name, auto member) {
-      return std::ranges::any_of(rows, [&](const auto& row) { return row.*member == name; });
-    };
-    if (claims.slot && !held(journal_->slots, claims.slot->host, &SlotRow::host)) {
-      journal_->slots.push_back({claims.slot->host, {run, now}});
-    }
-    if (!claims.locks) return;
-    for (const std::string& lock : claims.locks->locks)
-      if (!held(journal_->locks, lock, &LockRow::lock)) journal_->locks.push_back({lock, {run, now}});
-  }
-
-  void make(const RunId&, const EffectBegan& began) { journal_->effects.push_back(began.row); }
-  void make(const RunId&, const EffectOver& over) {
-    for (EffectRow& row : journal_->effects)
-      if (row.intent == over.intent) row.ended = over.at;
-  }
-  void make(const RunId&, const EffectNever& never) {
-    std::erase_if(journal_->effects, [&](const EffectRow& row) { return row.intent == never.intent; });
-  }
-  void make(const RunId& run, const SlotsFreed& freed) {
-    std::erase_if(journal_->slots, [&](const SlotRow& row) {
-      return row.holder.run == run && std::ranges::count(freed.hosts, row.host) > 0;
-    });
-  }
-  void make(const RunId& run, const RunOver& over) {
-    std::erase_if(journal_->locks, [&](const LockRow& row) { return row.holder.run == run; });
-    for (EffectRow& row : journal_->effects)
-      if (row.run == run && !row.ended) row.ended = over.at;
   }
 
   std::shared_ptr<MemoryJournal> journal_;

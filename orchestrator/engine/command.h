@@ -12,8 +12,7 @@ namespace unjam::engine {
 
 struct Record {  // append to the journal, then ask again
   std::vector<state::EventBody> events;
-  state::Claims claims{};                     // locks
-  std::optional<state::EventBody> refused{};  // recorded instead if the claims are refused
+  state::Claims claims{};  // locks
 };
 
 struct Read {            // one look at one host

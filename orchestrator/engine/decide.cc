@@ -253,7 +253,7 @@ void Walker::record(state::EventBody event) {
 void Walker::record(std::vector<state::EventBody> events, state::Claims claims) {
   if (recorded_) return;
   recorded_ = true;
-  out_.push_back(Record{std::move(events), std::move(claims), std::nullopt});
+  out_.push_back(Record{std::move(events), std::move(claims)});
 }
 
 void Walker::end_step(const std::string& path, Outcome outcome, std::string cause, std::string detail) {

@@ -18,6 +18,9 @@ inline constexpr Millis kLockPatience{600'000};  // for the locks of the sites t
 inline constexpr Millis kUndoPatience{600'000};  // for an undo without a step that settles it
 inline constexpr int kResends = 2;               // of an idempotent nudge whose answer was lost
 
+inline constexpr Millis kEffectHistory{
+    8LL * 24 * 3'600'000};  // what of others' effects surrounds a run: limits look back at most a week
+
 // What surrounds the run: claims of all runs, and whether the kill switch is thrown.
 struct Surroundings {
   std::vector<state::SlotRow> slots;

@@ -22,7 +22,6 @@ using state::EffectPhase;
 namespace {
 
 constexpr Millis kLookLimit{60'000};
-constexpr Millis kEffectHistory{8LL * 24 * 3'600'000};  // what cooldowns may ask for: rules look back at most a week
 
 std::string text_at_or_empty(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -80,7 +79,7 @@ Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Ru
 
 Result<void> Driver::post(state::EventBody event) {
   if (auto fit = fits(run_, event); !fit) return fit;
-  auto written = append({std::move(event)});
+  auto written = append({std::move(event)}, world_.clock->now());
   if (!written) broken_ = written.error();
   wake();
   return written;
@@ -119,9 +118,10 @@ asio::awaitable<Result<void>> Driver::drive() {
     if (!arrived) co_return std::unexpected(arrived.error());
     if (run_.phase == state::Phase::ended) break;
     std::optional<Mono> until;
-    const auto around = surroundings();
+    const auto now = world_.clock->now();
+    const auto around = surroundings(now);
     if (!around) co_return std::unexpected(around.error());
-    const auto journalled = perform(decide(*plan_, run_, *around, world_.clock->now()), until);
+    const auto journalled = perform(decide(*plan_, run_, *around, now), now, until);
     if (!journalled) co_return std::unexpected(journalled.error());
     if (*journalled || !inbox_.empty()) continue;
     co_await wait_for_news(until);
@@ -131,8 +131,8 @@ asio::awaitable<Result<void>> Driver::drive() {
   co_return Result<void>{};
 }
 
-Result<void> Driver::append(std::vector<state::EventBody> events, const state::Claims& claims) {
-  auto written = store_.append(run_.id, run_.seq, world_.clock->now(), std::move(events), claims);
+Result<void> Driver::append(std::vector<state::EventBody> events, const Now& now, const state::Claims& claims) {
+  auto written = store_.append(run_.id, run_.seq, now, std::move(events), claims);
   if (!written) return std::unexpected(written.error());
   for (const auto& event : *written) {
     if (auto folded = state::apply(run_, event); !folded) return std::unexpected(folded.error());
@@ -151,7 +151,7 @@ Result<bool> Driver::journal_inbox() {
   const auto flush = [&]() -> Result<void> {
     if (batch.empty()) return {};
     journalled = true;
-    return append(std::exchange(batch, {}));
+    return append(std::exchange(batch, {}), world_.clock->now());
   };
   for (const auto& event : arrived) {
     const bool reading = std::holds_alternative<state::ReadingTaken>(event);
@@ -170,12 +170,12 @@ Result<bool> Driver::journal_inbox() {
 }
 
 // What other runs hold. A store that cannot tell is not an empty one.
-Result<Surroundings> Driver::surroundings() const {
+Result<Surroundings> Driver::surroundings(const Now& now) const {
   auto slots = store_.slots();
   if (!slots) return std::unexpected(slots.error());
   auto locks = store_.locks();
   if (!locks) return std::unexpected(locks.error());
-  auto effects = store_.effects(world_.clock->now().wall + -kEffectHistory);
+  auto effects = store_.effects(now.wall + -kEffectHistory);
   if (!effects) return std::unexpected(effects.error());
   return Surroundings{.slots = std::move(*slots),
                       .locks = std::move(*locks),
@@ -190,24 +190,24 @@ bool Driver::kill_switch() const {
   return std::filesystem::exists(plan_->policy->kill_switch, error) || error;
 }
 
-Result<bool> Driver::perform(std::vector<Command> commands, std::optional<Mono>& until) {
+Result<bool> Driver::perform(std::vector<Command> commands, const Now& now, std::optional<Mono>& until) {
   for (auto& command : commands) {
-    if (auto* record = std::get_if<Record>(&command)) return perform_record(std::move(*record));
+    if (auto* record = std::get_if<Record>(&command)) return perform_record(std::move(*record), now);
   }
   for (auto& command : commands) {
     if (auto* read = std::get_if<Read>(&command)) perform_read(std::move(*read));
     if (auto* observe = std::get_if<Observe>(&command)) perform_observe(*observe);
     if (auto* sleep = std::get_if<Sleep>(&command)) until = until ? std::min(*until, sleep->until) : sleep->until;
     if (auto* send = std::get_if<Send>(&command)) {
-      if (auto sent = perform_send(std::move(*send)); !sent) return std::unexpected(sent.error());
+      if (auto sent = perform_send(std::move(*send), now); !sent) return std::unexpected(sent.error());
       return true;  // the run has changed: what was decided beside it is decided anew
     }
   }
   return false;
 }
 
-Result<bool> Driver::perform_record(Record record) {
-  auto done = append(std::move(record.events), record.claims);
+Result<bool> Driver::perform_record(Record record, const Now& now) {
+  auto done = append(std::move(record.events), now, record.claims);
   if (done) return true;
   // A claim that another run took first: nothing was written, and the next look at the surroundings will show it.
   if (done.error().kind == ErrorKind::conflict) return true;
@@ -250,11 +250,10 @@ asio::awaitable<void> Driver::read(Read read) {
   }
 }
 
-Result<void> Driver::perform_send(Send send) {
-  const auto now = world_.clock->now();
+Result<void> Driver::perform_send(Send send, const Now& now) {
   if (!send.settling) {
     if (const auto blocked = obstacle(*plan_, run_, kill_switch(), send.action->effect, now.wall))
-      return append({state::StopBegun{blocked->cause, send.intent.path, blocked->text}});
+      return append({state::StopBegun{blocked->cause, send.intent.path, blocked->text}}, now);
   }
   send.intent.intent = tokens_.hex(8);
   if (!send.intent.fence.empty()) {
@@ -263,18 +262,18 @@ Result<void> Driver::perform_send(Send send) {
     send.intent.fence["intent"] = send.intent.intent;
   }
   if (const auto wrong = against_policy(*plan_, run_, send))
-    return append({state::StopBegun{wrong->cause, send.intent.path, wrong->text}});
+    return append({state::StopBegun{wrong->cause, send.intent.path, wrong->text}}, now);
   std::vector<state::EventBody> events;
   if (!send.gate.reasons.empty()) events.emplace_back(send.gate);
   events.emplace_back(send.intent);
-  auto written = append(std::move(events), send.claims);
+  auto written = append(std::move(events), now, send.claims);
   if (!written && written.error().kind == ErrorKind::conflict) {
     // Another run was faster, or a limit was reached meanwhile: the gate is shut after all.
     send.gate.path = send.intent.path;
     send.gate.host = send.intent.host;
     send.gate.open = false;
     send.gate.reasons.push_back({"claim", false, written.error().message});
-    return append({std::move(send.gate)});
+    return append({std::move(send.gate)}, now);
   }
   if (!written) return written;
   const auto key = "act " + send.intent.intent;

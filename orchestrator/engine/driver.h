@@ -45,17 +45,19 @@ class Driver {
  private:
   boost::asio::awaitable<void> wait_for_news(std::optional<Mono> until);
   void wake();
-  Result<void> append(std::vector<state::EventBody> events, const state::Claims& claims = {});
-  Result<bool> perform(std::vector<Command> commands, std::optional<Mono>& until);  // true: something was journalled
+  Result<void> append(std::vector<state::EventBody> events, const Now& now, const state::Claims& claims = {});
+  // At the time at which it was decided, which so becomes that of the journal: the decision can be replayed from it.
+  // True: something was journalled.
+  Result<bool> perform(std::vector<Command> commands, const Now& now, std::optional<Mono>& until);
   Result<bool> journal_inbox();
-  Result<bool> perform_record(Record record);
-  Result<void> perform_send(Send send);
+  Result<bool> perform_record(Record record, const Now& now);
+  Result<void> perform_send(Send send, const Now& now);
   void perform_read(Read read);
   void perform_observe(const Observe& observe);
   boost::asio::awaitable<void> read(Read read);
   boost::asio::awaitable<void> act(state::Intent intent, const playbooks::ActionSpec* action);
   boost::asio::awaitable<void> look(state::Intent intent);
-  Result<Surroundings> surroundings() const;
+  Result<Surroundings> surroundings(const Now& now) const;
   bool kill_switch() const;
   void log_event(const state::Event& event) const;
 

@@ -19,6 +19,11 @@ struct Written {
   state::Event event;
 };
 
+struct OfAnother {  // an event of another run of the same owner
+  RunId run;
+  state::Event event;
+};
+
 struct Note {  // what the rehearsal itself did, or a person
   Mono at;
   std::string text;
@@ -29,6 +34,7 @@ struct Evidence {
   Scenario scenario;
   std::vector<actions::sim::LogEntry> hosts;  // from before the run, in order
   std::vector<Written> journal;
+  std::vector<OfAnother> others;
   std::vector<Note> notes;
   state::Run run;                      // as the last process left it
   std::optional<state::Run> replayed;  // the journal, read back and folded; none: it does not fold

@@ -364,6 +364,7 @@ void Stage::hold_others(const Mishap& mishap) {
   ends.emplace_back(state::RunEnded{state::End::done, false, "", ""});
   const auto held = current()->store().of_others().append(other, 0, current()->now(), std::move(events), claims);
   if (!held) return;  // another mishap of the same kind holds it already
+  for (const auto& event : *held) evidence_.others.push_back({other, event});
   note(mishap.text());
   if (mishap.lasts.count() > 0)
     due(now_ + mishap.lasts, [this, other = other.text, ends] { release_others(other, ends); });
@@ -379,6 +380,7 @@ void Stage::release_others(std::string run, std::vector<state::EventBody> events
   if (!before) return give_up(before.error().text());
   const auto done = store.append(RunId{run}, std::ssize(*before), current()->now(), std::move(events), {});
   if (!done) return give_up(done.error().text());
+  for (const auto& event : *done) evidence_.others.push_back({RunId{run}, event});
 }
 
 // ---- the way in

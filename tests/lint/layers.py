@@ -23,8 +23,9 @@ MAY_INCLUDE = {
     "orchestrator/policy": LANGUAGE | {"state"},
     "orchestrator/engine": MIND,
     "orchestrator/rehearsal": MIND | {"actions/sim"},
+    "orchestrator/audit": MIND,
     "orchestrator": MIND,
-    "orchestrator/cli": MIND | {"orchestrator", "orchestrator/rehearsal"},
+    "orchestrator/cli": MIND | {"orchestrator", "orchestrator/rehearsal", "orchestrator/audit"},
     # composition: the only places that know every implementation
     "orchestrator/compose.cc": MIND | {"orchestrator", "actions/sim"},
     "orchestrator/worlds.h": MIND | {"orchestrator", "actions/sim"},
