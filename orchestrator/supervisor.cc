@@ -83,9 +83,17 @@ std::expected<std::shared_ptr<const engine::Plan>, Rejected> plan_of(const engin
 
 Supervisor::Supervisor(boost::asio::io_context& io, state::Store& store, Tokens& tokens, Worlds& worlds,
                        OwnerOptions options)
-    : io_(io), store_(store), tokens_(tokens), worlds_(worlds), options_(std::move(options)) {}
+    : io_(io),
+      store_(store),
+      tokens_(tokens),
+      worlds_(worlds),
+      options_(std::move(options)),
+      marks_(options_.state_dir) {}
 
-Supervisor::~Supervisor() = default;
+Supervisor::~Supervisor() {
+  for (const auto& [id, driven] : runs_)
+    if (!driven.finished) marks_.end(id);
+}
 
 std::expected<RunId, Rejected> Supervisor::start(const StartRequest& request) {
   if (at_work() >= kMaxRuns)
@@ -116,7 +124,7 @@ std::expected<RunId, Rejected> Supervisor::start(const StartRequest& request) {
   if (!run) return reject(run.error());
   for (const auto& event : *written)
     for (const auto& watcher : watchers_) watcher(id, event);
-  drive(id, *plan, std::move(*run), std::move(*world));
+  drive(id, *plan, std::move(*run), std::move(*world), 0);
   return id;
 }
 
@@ -124,7 +132,9 @@ std::string Supervisor::diary_file(const RunId& run) const {
   return options_.state_dir + "/models/" + run.text;
 }
 
-void Supervisor::drive(const RunId& id, std::shared_ptr<const engine::Plan> plan, state::Run run, engine::World world) {
+void Supervisor::drive(const RunId& id, std::shared_ptr<const engine::Plan> plan, state::Run run, engine::World world,
+                       int crashes) {
+  marks_.begin(run, crashes);
   auto tell = [this](const RunId& of, const state::Event& event) {
     for (const auto& watcher : watchers_) watcher(of, event);
   };
@@ -136,7 +146,10 @@ void Supervisor::drive(const RunId& id, std::shared_ptr<const engine::Plan> plan
     runs_[id].finished = true;
     if (crashed) {
       spdlog::critical("run={} the driver failed; the run can be resumed", id.text);
-    } else if (!result) {
+      return;
+    }
+    marks_.end(id);
+    if (!result) {
       spdlog::critical("run={} {}; the run can be resumed", id.text, result.error().text());
     }
   });
@@ -155,6 +168,14 @@ Result<void> Supervisor::take_up(const RunId& id, const state::Person& by, bool 
   if (ended && state::owed(*run).empty() && run->slots.empty())
     return fail(ErrorKind::conflict, fmt::format("run {} owes nothing", id.text));
 
+  const int crashes = marks_.crashes(*run);
+  if (crashes >= kMostCrashes)
+    return fail(
+        ErrorKind::conflict,
+        fmt::format("run {} is in quarantine: {} processes died one after the other while they drove it, and it "
+                    "got no further; read {}/unjam.log and look at its hosts, then remove {} and resume it",
+                    id.text, crashes, options_.state_dir, marks_.file(id)));
+
   const auto& created = run->created;
   engine::PlanTexts texts{created.playbooks, created.inventory, created.policy, created.packs, {}, {}, created.params};
   auto plan = plan_of(texts);
@@ -172,7 +193,7 @@ Result<void> Supervisor::take_up(const RunId& id, const state::Person& by, bool 
     if (auto folded = state::apply(*run, event); !folded) return folded;
     for (const auto& watcher : watchers_) watcher(id, event);
   }
-  drive(id, *plan, std::move(*run), std::move(*world));
+  drive(id, *plan, std::move(*run), std::move(*world), crashes);
   return {};
 }
 
@@ -216,6 +237,16 @@ Result<std::string> Supervisor::open_approval(const state::Run& run) const {
   return fail(ErrorKind::conflict, fmt::format("run {} asks for no approval at the moment", run.id.text));
 }
 
+Result<std::string> Supervisor::deniable(const state::Run& run) const {
+  auto open = open_approval(run);
+  if (open || !still_going(run)) return open;
+  const state::ApprovalRecord* last = nullptr;
+  for (const auto& [path, approval] : run.approvals)
+    if (!approval.denied && !approval.given.empty() && (last == nullptr || last->at < approval.at)) last = &approval;
+  if (last != nullptr) return last->asked.path;
+  return open;
+}
+
 Result<void> Supervisor::approve(const RunId& id, const state::Person& by) {
   auto driver = driver_of(id);
   if (!driver) return std::unexpected(driver.error());
@@ -237,7 +268,7 @@ Result<void> Supervisor::approve(const RunId& id, const state::Person& by) {
 Result<void> Supervisor::deny(const RunId& id, const state::Person& by) {
   auto driver = driver_of(id);
   if (!driver) return std::unexpected(driver.error());
-  auto path = open_approval((*driver)->run());
+  auto path = deniable((*driver)->run());
   if (!path) return std::unexpected(path.error());
   const auto& asked = (*driver)->run().approvals.at(*path).asked;
   if (!(*driver)->plan().policy->in_group(by.user, asked.group) && by.user != (*driver)->run().created.requester.user)

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "orchestrator/compose.h"
+#include "orchestrator/crash_marks.h"
 #include "orchestrator/engine/driver.h"
 #include "orchestrator/service.h"
 #include "orchestrator/worlds.h"
@@ -19,7 +20,7 @@ class Supervisor final : public Service {
  public:
   // All outlive it. Store errors of a run are handed to `on_failure`; the run stays resumable.
   Supervisor(boost::asio::io_context& io, state::Store& store, Tokens& tokens, Worlds& worlds, OwnerOptions options);
-  ~Supervisor() override;
+  ~Supervisor() override;  // what is still driven is left in order: resumable, and not taken for crashed
 
   std::expected<RunId, Rejected> start(const StartRequest& request) override;
   Result<void> resume(const RunId& run, const state::Person& by) override;
@@ -41,16 +42,20 @@ class Supervisor final : public Service {
   };
 
   Result<void> take_up(const RunId& run, const state::Person& by, bool ended);
-  void drive(const RunId& id, std::shared_ptr<const engine::Plan> plan, state::Run run, engine::World world);
+  // `crashes`: of processes that drove it before.
+  void drive(const RunId& id, std::shared_ptr<const engine::Plan> plan, state::Run run, engine::World world,
+             int crashes);
   std::string diary_file(const RunId& run) const;  // of a model fleet
   Result<engine::Driver*> driver_of(const RunId& run);
   Result<std::string> open_approval(const state::Run& run) const;
+  Result<std::string> deniable(const state::Run& run) const;  // the open one, else the last that was given
 
   boost::asio::io_context& io_;
   state::Store& store_;
   Tokens& tokens_;
   Worlds& worlds_;
   OwnerOptions options_;
+  CrashMarks marks_;
   std::vector<Watcher> watchers_;
   std::map<RunId, Driven> runs_;
 };

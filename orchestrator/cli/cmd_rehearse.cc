@@ -1,5 +1,5 @@
-// rehearse: the same engine on a model of the user's own hosts, without faults, in virtual time. It touches no host and
-// keeps no state: its journal lives in a folder of its own that goes away with it.
+// rehearse: the same engine on a model of the user's own hosts, without faults, in virtual time. It touches no host.
+// Its journal lives in a folder of its own that goes away with it, unless --state names one.
 #include <fmt/format.h>
 
 #include <boost/asio/post.hpp>
@@ -91,7 +91,8 @@ int rehearse(const Context& given) {
   auto context = given;
   context.asks = false;
   context.terminal = false;  // virtual time is over before a table could be read
-  context.state_dir = context.owner.state_dir = folder.path() + "/state";
+  context.kept = !typed.state.empty();
+  if (!context.kept) context.state_dir = context.owner.state_dir = folder.path() + "/state";
   context.owner.rehearsal = 1;
   auto request = start_request(context);
   if (!request) return refuse(context, request.error(), kBadInput);

@@ -30,6 +30,9 @@ int status(const Context& context);
 int log(const Context& context);
 int why(const Context& context);
 
+int audit_verify(const Context& context);
+int audit_export(const Context& context);
+
 // The command that was typed.
 int perform(const Context& context);
 

@@ -75,7 +75,7 @@ Context make_context(Options options) {
   context.owner.state_dir = context.state_dir;
   context.owner.pack_roots = {shipped + "/packs"};
   context.owner.catalogs = {shipped + "/catalog"};
-  context.owner.speed = context.options.speed.value_or(-1);
+  context.owner.speed = static_cast<double>(context.options.speed.value_or(-1));
   return context;
 }
 

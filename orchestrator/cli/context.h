@@ -18,6 +18,7 @@ struct Context {
   bool terminal = false;  // stdout is one that understands cursor movement
   bool asks = false;      // stdin and stdout are terminals: a person can be asked
   std::string state_dir;
+  bool kept = true;             // state_dir outlives the command
   service::OwnerOptions owner;  // shipped packs and playbooks, found beside the binary
 
   // Every pack folder: the shipped ones and those of --packs.

@@ -23,10 +23,12 @@ struct Options {
   std::string limit;                // act --limit
   std::string format = "mermaid";   // graph
   std::optional<std::int64_t> confirm;
-  std::optional<double> speed;
+  std::optional<std::int64_t> speed;
   std::optional<std::uint64_t> seed;   // rehearse: the first, or the only one
   std::optional<std::uint64_t> seeds;  // rehearse: how many
   std::optional<std::string> faults;   // rehearse --faults LIST
+  std::string heads;                   // audit verify --heads FILE
+  std::string to;                      // audit export --to FOLDER
   std::string from_run;                // rehearse --from-run RUN
   bool trace = false;                  // rehearse: every event of every seed
   bool json = false;

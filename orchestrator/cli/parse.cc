@@ -36,7 +36,8 @@ class Builder {
   CLI::App* command(const char* name, const char* what, const char* examples) {
     auto* sub = app_.add_subcommand(name, what);
     sub->footer(std::string("Examples:\n") + examples);
-    sub->callback([this, name] { options_.command = name; });
+    const auto words = app_.get_parent() == nullptr ? std::string(name) : app_.get_name() + " " + name;
+    sub->callback([&options = options_, words] { options.command = words; });
     return sub;
   }
   void subject(CLI::App* sub, const char* name, const char* what, bool required = true) {
@@ -60,7 +61,8 @@ class Builder {
   }
   void drives(CLI::App* sub) {
     confirm(sub);
-    sub->add_option("--speed", options_.speed, "model fleets: virtual seconds per real one; 0: as fast as possible");
+    sub->add_option("--speed", options_.speed, "model fleets: virtual seconds per real one; 0: as fast as possible")
+        ->check(CLI::NonNegativeNumber);
     sub->add_flag("--verbose,-v", options_.verbose, "show readings and steps too");
   }
 
@@ -153,7 +155,8 @@ void add_runs(Builder& b, Options& options) {
   b.subject(rehearse, "PLAYBOOK", "file, or a name in the catalogue", false);
   b.files(rehearse, false);
   b.params(rehearse);
-  rehearse->add_option("--state", options.state, "where --from-run looks; a rehearsal writes nothing there");
+  rehearse->add_option("--state", options.state,
+                       "where --from-run looks; where the journal of a rehearsal without mishaps is kept");
   b.confirm(rehearse);
   rehearse->add_option(
       "--seeds", options.seeds,
@@ -189,7 +192,8 @@ void add_control(Builder& b, Options& options) {
   b.subject(resume, "RUN", "the run");
   b.state(resume);
   resume->add_flag("--verbose,-v", options.verbose, "show readings and steps too");
-  resume->add_option("--speed", options.speed, "model fleets: virtual seconds per real one");
+  resume->add_option("--speed", options.speed, "model fleets: virtual seconds per real one")
+      ->check(CLI::NonNegativeNumber);
   b.json(resume);
 
   auto* rollback = b.command("rollback", "settle what an ended run still owes; with --log, show its rollback log",
@@ -200,7 +204,7 @@ void add_control(Builder& b, Options& options) {
   b.json(rollback);
 
   for (const auto& [name, what] : {std::pair{"approve", "approve what a run asks for; never your own"},
-                                   std::pair{"deny", "deny what a run asks for"},
+                                   std::pair{"deny", "deny what a run asks for, or take the last approval back"},
                                    std::pair{"cancel", "stop a run before its next effect; what it owes is settled"}}) {
     auto* sub = b.command(name, what, fmt::format("  unjam {} last\n", name).c_str());
     b.subject(sub, "RUN", "the run");
@@ -227,6 +231,26 @@ void add_reports(Builder& b, Options& options) {
   b.subject(why, "RUN", "the run");
   b.state(why);
   b.json(why);
+}
+
+void add_audit(CLI::App& app, Options& options) {
+  auto* audit = app.add_subcommand("audit", "hold what was recorded against its hash chain and against the rules");
+  audit->require_subcommand(1);
+  Builder b(*audit, options);
+  auto* verify = b.command("verify", "verify the chains of all runs; of one run or bundle also every decision",
+                           "  unjam audit verify\n  unjam audit verify last\n  unjam audit verify ./evidence\n"
+                           "  unjam audit verify --json > heads.json; ...; unjam audit verify --heads heads.json");
+  b.subject(verify, "RUN|FOLDER", "a run, or a bundle of `audit export`", false);
+  verify->add_option("--heads", options.heads,
+                     "what an earlier `audit verify --json` printed: shows what was cut off since");
+  b.state(verify);
+  b.json(verify);
+  auto* bundle = b.command("export", "write the evidence of a run into a new folder that can be verified by itself",
+                           "  unjam audit export last --to ./evidence");
+  b.subject(bundle, "RUN", "the run");
+  bundle->add_option("--to", options.to, "the folder; it must not exist yet")->required();
+  b.state(bundle);
+  b.json(bundle);
 }
 
 // What eval's options did not take is its expression: exactly one. What is wrong with it, or nothing.
@@ -256,6 +280,7 @@ Parsed parse_arguments(int argc, const char* const* argv) {
   add_runs(builder, parsed.options);
   add_control(builder, parsed.options);
   add_reports(builder, parsed.options);
+  add_audit(app, parsed.options);
   add_texts(builder, parsed.options);
   add_format(app.get_subcommand("graph"), parsed.options);
   add_others(builder, parsed.options);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "orchestrator/control_client.h"
+#include "orchestrator/crash_marks.h"
 #include "orchestrator/worlds.h"
 #include "state/sqlite_store.h"
 
@@ -13,11 +14,6 @@ constexpr Millis kNextLine{30'000};
 
 bool closed_to_us(const Error& error) {
   return error.kind == ErrorKind::denied;
-}
-
-Result<std::unique_ptr<state::Store>> open_store(const std::string& state_dir) {
-  service::RandomTokens tokens;
-  return state::open_sqlite_store(state_dir, state::Access::read, tokens);
 }
 
 Result<service::Listing> ask_listing(const std::string& state_dir) {
@@ -54,12 +50,17 @@ Result<service::Listing> listing_of(const state::Store& store) {
 
 }  // namespace
 
+Result<std::unique_ptr<state::Store>> open_to_read(const std::string& state_dir) {
+  service::RandomTokens tokens;
+  return state::open_sqlite_store(state_dir, state::Access::read, tokens);
+}
+
 Wall wall_now() {
   return service::RealClock().now().wall;
 }
 
 Result<service::Listing> read_listing(const std::string& state_dir) {
-  const auto store = open_store(state_dir);
+  const auto store = open_to_read(state_dir);
   if (store) return listing_of(**store);
   if (!closed_to_us(store.error())) return std::unexpected(store.error());
   auto asked = ask_listing(state_dir);
@@ -99,7 +100,7 @@ Result<RunReading> read_run(const std::string& state_dir, const std::string& nam
   const auto id = find_run(*listing, name);
   if (!id) return std::unexpected(id.error());
   RunReading out;
-  if (const auto store = open_store(state_dir); store) {
+  if (const auto store = open_to_read(state_dir); store) {
     auto events = (*store)->load(*id);
     if (!events) return std::unexpected(events.error());
     out.events = std::move(*events);
@@ -113,6 +114,8 @@ Result<RunReading> read_run(const std::string& state_dir, const std::string& nam
   out.run = std::move(*run);
   out.others = {std::move(listing->slots), std::move(listing->locks), {}};
   if (!out.run.ended) out.others.driven = driven(state_dir, *id);
+  const service::CrashMarks marks(state_dir);
+  if (marks.crashes(out.run) >= service::kMostCrashes) out.others.quarantine = marks.file(*id);
   return out;
 }
 

@@ -2,11 +2,13 @@
 // the caller, through the socket of the process that owns it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "orchestrator/cli/context.h"
 #include "orchestrator/cli/views.h"
+#include "state/store.h"
 
 namespace unjam::cli {
 
@@ -18,6 +20,9 @@ struct RunReading {
 
 // The wall clock, for views that say how long ago something was.
 Wall wall_now();
+
+// The store itself, beside a living owner. ErrorKind::denied where its files are closed to the caller.
+Result<std::unique_ptr<state::Store>> open_to_read(const std::string& state_dir);
 
 Result<service::Listing> read_listing(const std::string& state_dir);
 

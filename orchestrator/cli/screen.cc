@@ -79,7 +79,7 @@ int Screen::finish() {
     report["exit_code"] = exit_code(view_.run());
     print_json(report);
   } else {
-    say("\n" + end_report(view_.run(), context_.out));
+    say("\n" + end_report(view_.run(), context_.out, context_.kept));
   }
   return exit_code(view_.run());
 }

@@ -70,7 +70,7 @@ std::string state_of(const state::Run& run) {
   return run.phase == state::Phase::none ? "new" : "running";
 }
 
-std::string end_report(const state::Run& run, const Look& look) {
+std::string end_report(const state::Run& run, const Look& look, bool kept) {
   std::size_t cannot = 0;
   std::size_t owed = 0;
   const auto changed = changes(run, cannot, owed);
@@ -98,6 +98,7 @@ std::string end_report(const state::Run& run, const Look& look) {
   for (const auto& stuck : run.stuck)
     out += paint(look, Tone::bad, "  stuck     ") + one_line(stuck.host.empty() ? stuck.path : stuck.host) + ": " +
            one_line(stuck.reason) + "\n";
+  if (!kept) return out + "  read      nothing was kept; --state DIR keeps the journal\n";
   out += fmt::format("  read      unjam log {0}    unjam rollback {0} --log\n", run.id.text);
   return out;
 }

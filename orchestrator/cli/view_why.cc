@@ -154,6 +154,11 @@ std::vector<Wait> waits(const Run& run, const Others& others, Wall now) {
     Wait wait{"driver", {}, {}, {}, "no living process drives this run", now - run.wall};
     wait.until = "somebody takes it up; the hosts are looked at first";
     wait.advice = "unjam resume " + run.id.text;
+    if (!others.quarantine.empty()) {
+      wait.text = "in quarantine: the processes that drove this run died one after the other, and it got no further";
+      wait.until = "a person has read the log and looked at the hosts, and takes the mark away";
+      wait.advice = fmt::format("rm {}; {}", others.quarantine, wait.advice);
+    }
     out.push_back(std::move(wait));
   }
   add_people(run, now, out);

@@ -32,8 +32,9 @@ int exit_code(state::End end);
 // Of a run that has no end yet: interrupted.
 int exit_code(const state::Run& run);
 
-// The lines that end `unjam run`: what came of it, what was changed, what is owed, what to read next.
-std::string end_report(const state::Run& run, const Look& look);
+// The lines that end `unjam run`: what came of it, what was changed, what is owed, what to read next if the journal is
+// kept.
+std::string end_report(const state::Run& run, const Look& look, bool kept = true);
 
 // ---- time ----------------------------------------------------------------------------------------------------------
 
@@ -69,6 +70,7 @@ struct Others {  // what other runs hold, for `why`
   std::vector<state::SlotRow> slots;
   std::vector<state::LockRow> locks;
   std::optional<bool> driven;  // whether a living process drives the run; absent: not known
+  std::string quarantine{};    // the file that keeps it from being driven; empty: nothing does
 };
 
 // Paths of the engine's own steps: it waits for the requester's number, for the locks of its sites.

@@ -65,6 +65,17 @@ if [ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1 && command -v setpriv >/dev/n
   setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups "$unjam" status "$id" --state "$work/state" >out 2>err || fail "nobody could not look"
   setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups "$unjam" resume "$id" --state "$work/state" >out 2>err && fail "nobody took up a run"
   ends 0
+
+  # Taken back after it was complete: nothing more is begun.
+  start --speed 20
+  await 'approval' why last
+  id=$(sed -n 's/^\(r-[0-9a-f]*\).*/\1/p' out | head -n 1)
+  setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups "$unjam" approve "$id" --state "$work/state" >out 2>err || fail "nobody could not approve"
+  run 0 deny "$id"
+  wait "$owner"
+  code=$?
+  [ $code = 2 ] || [ $code = 3 ] || fail "a run whose approval was taken back ended with $code"
+  run 0 status last --json && says '"cause":"approval"'
 fi
 
 rm -rf "$work/state"
