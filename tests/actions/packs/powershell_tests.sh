@@ -7,6 +7,11 @@ else
   title 'Every script is correct, and Windows PowerShell 2.0 knows all that it uses'
   got=$("$engine" check 2.0 "$packs/prelude.ps1" "$packs"/windows/*.ps1 "$packs"/exchange/*.ps1)
   is ''
+  printf '%s' "$bootstrap" | base64 -d | iconv -f UTF-16LE -t UTF-8 >"$T/bootstrap.ps1"
+  printf '%s' "$task_bootstrap" | base64 -d | iconv -f UTF-16LE -t UTF-8 | sed "s/@TASK@/Unjam/g; s/@POLLS@/300/" >"$T/task_bootstrap.ps1"
+  holds grep -q 'Out-String' "$T/bootstrap.ps1" "$T/task_bootstrap.ps1"
+  got=$("$engine" check 2.0 "$T/bootstrap.ps1" "$T/task_bootstrap.ps1")
+  is ''
   printf 'if (\n' >"$T/a.ps1"
   printf '$x = [pscustomobject]@{}\n$y = 1 -in @(1)\n@() | Where-Object Name -eq 1\n$null | ConvertTo-Json\n[Text.StringBuilder]::new()\n' >"$T/b.ps1"
   got=$("$engine" check 2.0 "$T/a.ps1" | wc -l)$("$engine" check 2.0 "$T/b.ps1" | wc -l)
@@ -16,7 +21,7 @@ else
   got=$("$engine" check 3.0 "$T/three.ps1")
   is ''
   for line in '$a ? 1 : 2' '$a && $b' '$a ?? 1' '$a ??= 1' '${a}?.b' 'Get-Service -Name x &' 'class A {}' '[Text.StringBuilder]::new()' 'Get-Service -DisplayName x' 'Start-Job {}' \
-    'Get-Content -Raw x' 'ConvertTo-Json 1' '1..2 | ForEach-Object -Parallel { 1 }' 'Get-Date -AsUTC' 'Test-NetConnection x'; do
+    'Get-Content -Raw x' 'ConvertTo-Json 1' '1..2 | ForEach-Object -Parallel { 1 }' 'Get-Date -AsUTC' 'Test-NetConnection x' 'Get-Queue -Nonsense 1' 'Get-Command -Syntax' '[string]::IsNullOrWhiteSpace("")' '[IO.File]::ReadLines("x")'; do
     printf '%s\n' "$line" >"$T/one.ps1"
     got=$("$engine" check 3.0 "$T/one.ps1" | wc -l)
     holds test "$got" -ge 1
