@@ -490,6 +490,11 @@ END
   has '"recovering": true'
   probe in_act=RestartService in_ago=100
   has '"recovering": false'
+  # After three hours of absence the others send the shadow copies of what a hub still has: its turn is over before, whatever its limits are set to.
+  got=$(sed -n '/^        - roll:/,/^      else:/p' "$here/../../../playbooks/catalog/heal-intersite-queue.yaml" |
+    sed -n 's/^.*limit: \([0-9]*\)m.*/\1/p' | awk '{ all += $1 } END { print all + 60 < 180 }')
+  is 1
+  holds grep -q '^  boot: .*max: 1h' "$here/../../../playbooks/catalog/heal-intersite-queue.yaml"
   probe in_act=unreadable
   case $got in *recovering*) bad 'unknown' "$got" ;; *) passed=$((passed + 1)) ;; esac
 
