@@ -80,7 +80,10 @@ class PackLoader {
   void finish() {
     if (!out_.failed()) into_.contracts_.check(out_);
     for (const Pending& provider : pending_) {
-      if (into_.contracts_.find(provider.action) != nullptr) continue;
+      if (const auto* spec = into_.contracts_.find(provider.action); spec != nullptr) {
+        check_place(provider, *spec);
+        continue;
+      }
       const std::string near = playbooks::nearest(provider.action, into_.contracts_.names());
       out_.error("UJ0302", provider.source, provider.span, fmt::format("no contract of action {}", provider.action),
                  near.empty() ? "add it to a contracts.yaml" : fmt::format("did you mean {}?", near));
@@ -92,7 +95,15 @@ class PackLoader {
     std::string action;
     SourcePtr source;
     playbooks::Span span;
+    bool from_here = false;
   };
+
+  // What changes a host is fenced by that host; from here only looking makes sense.
+  void check_place(const Pending& provider, const playbooks::ActionSpec& spec) {
+    if (!provider.from_here || spec.effect == playbooks::Effect::read) return;
+    out_.error("UJ0206", provider.source, provider.span,
+               fmt::format("{} changes something: only a look can be taken from the orchestrator", provider.action));
+  }
 
   SourcePtr open(const fs::path& path) {
     auto source = playbooks::read_source(path.string());
@@ -135,11 +146,12 @@ class PackLoader {
     if (providers == nullptr) return;
     const MapReader reader(context, *providers, "providers");
     for (const auto& [action, value] : providers->entries) {
-      pending_.push_back({action.text, context.source, action.span});
-      if (auto provider = load_provider(context, value, folder)) {
+      auto provider = load_provider(context, value, folder);
+      pending_.push_back({action.text, context.source, action.span, provider && provider->from_here});
+      if (provider) {
         provider->pack = name;
         provider->action = action.text;
-        provider->shell = shell;
+        provider->shell = provider->from_here ? "sh" : shell;
         list.push_back(std::move(*provider));
       }
     }
@@ -150,6 +162,8 @@ class PackLoader {
     Provider provider;
     const YamlNode* script = reader.need("script");
     if (const YamlNode* roles = reader.take("roles")) provider.roles = playbooks::read_names(context, *roles, "roles");
+    if (const YamlNode* from = reader.take("from"))
+      provider.from_here = playbooks::read_word(context, *from, "from", {"host", "orchestrator"}) == "orchestrator";
     reader.finish();
     const auto file = script != nullptr ? playbooks::read_text(context, *script, "script") : std::nullopt;
     if (!file) return std::nullopt;
@@ -223,6 +237,7 @@ std::string Packs::digest(std::string_view action) const {
       const Script whole = script(provider);
       text += fmt::format("\n{} {} {} {}", pack, provider.shell, sha256_hex(whole.prelude), sha256_hex(whole.text));
       for (const std::string& role : provider.roles) text += " " + role;
+      if (provider.from_here) text += " from:orchestrator";
     }
   }
   return sha256_hex(text);

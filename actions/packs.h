@@ -1,7 +1,8 @@
 // Pack folders: contracts and providers as data. Loaded and checked at start; users add their own by --packs DIR.
 //
 //   <pack>/contracts.yaml   unjam, contracts, records, actions      (any pack may carry contracts; equal ones are one)
-//   <pack>/pack.yaml        unjam, pack, summary, shell, providers: { action: { script: FILE, roles: [..] } }
+//   <pack>/pack.yaml        unjam, pack, summary, shell, providers: { action: { script: FILE, roles: [..], from: W } }
+//                           from orchestrator: a look that needs no login on the host; sh runs it on this machine
 //   <pack>/*.sh|*.ps1       the scripts; prelude.sh and prelude.ps1 lie in the root, beside the packs
 #pragma once
 
@@ -27,6 +28,7 @@ struct Provider {
   std::string file;                // for messages
   std::string text;                // of the script
   std::vector<std::string> roles;  // empty: every role
+  bool from_here = false;          // `from: orchestrator`: run on this machine, about the host; reads only
 };
 
 class Packs final : public playbooks::ActionCatalog {

@@ -390,7 +390,10 @@ function Connect-Exchange {
     $script:UnjamTrouble = ''
     try {
         Import-Module (Join-Path $folder 'bin\RemoteExchange.ps1') -Global | Out-Null
-        Connect-ExchangeServer -Auto -ClientApplication:ManagementShell | Out-Null
+        $more = @{}
+        $connect = Get-Command Connect-ExchangeServer
+        if ($connect.Parameters.ContainsKey('ClientApplication')) { $more['ClientApplication'] = 'ManagementShell' } # 2013 and later
+        Connect-ExchangeServer -Auto @more | Out-Null
     } catch {
         $script:UnjamTrouble = $_.Exception.Message
         [Console]::Error.WriteLine('management shell: ' + $_.Exception.Message)

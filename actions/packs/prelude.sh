@@ -162,6 +162,36 @@ tcp_open() {  # ADDRESS PORT: 0 open, 1 not, 2 no tool to look with. perl-base i
   fi
 }
 
+smtp_hello() {  # ADDRESS: the lines of greeting and EHLO at port 25, each cut to 200 characters; 1 nobody answers, 2 no tool to look with
+  have perl || return 2
+  timeout 25 perl -MIO::Socket::INET -e '
+    $SIG{ALRM} = sub { exit 1 }; $| = 1; alarm 20;
+    my $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => 25, Proto => "tcp", Timeout => 8) or exit 1;
+    my $b = "";
+    sub line {
+      length $b < 8192 && sysread $s, $b, 4096, length $b or exit 1 while $b !~ /\n/;
+      $b =~ s/^([^\r\n]*).*\n//;
+      substr $1, 0, 200
+    }
+    sub reply { for (1 .. 60) { my $l = line(); print "$l\n"; return if $l !~ /^\d\d\d-/ } }
+    reply(); syswrite $s, "EHLO unjam.probe.invalid\r\n"; reply(); syswrite $s, "QUIT\r\n"' "$1" 2>/dev/null
+}
+answer_offers() {  # KERBEROS TLS: mail.offers of the host, from patterns of the lines that stand for a login by Kerberos and for TLS; ends the script
+  unjam_said=$(smtp_hello "$(field "$unjam_self" 2)")
+  case $? in
+    0) ;;
+    2) cannot unreadable 'perl is not installed on this machine' ;;
+    *) out_bool answers false; answer ;;
+  esac
+  out_bool answers true
+  # A firewall that inspects SMTP overwrites the greeting, and the verbs that it does not know.
+  for unjam_v in "kerberos $1" "tls $2" 'altered ^220[- ][*]{4}|^250[- ]X{4}'; do
+    if printf '%s\n' "$unjam_said" | grep -qiE "${unjam_v#* }"; then out_bool "${unjam_v%% *}" true; else out_bool "${unjam_v%% *}" false; fi
+  done
+  out_list said "$unjam_said"
+  answer
+}
+
 # Clock samples: lines `offset uncertainty` in seconds; offset is this host minus the other.
 ntp_sample() {  # ADDRESS. ntpdate of ntpsec and of ntp write differently; both print what is to be added to this clock.
   timeout 5 ntpdate -q "$1" 2>/dev/null | awk '

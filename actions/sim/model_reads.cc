@@ -167,6 +167,10 @@ ModelAnswer kerberos_check(ModelCall& call) {
   const bool elsewhere = kdc_elsewhere(call.fleet);
   const bool reached = elsewhere ? !hub.kdc_blocked : kdc_for(call.fleet, call.host) != nullptr;
   json::object outputs{{"own_key", !hub.keytab_lost}, {"kdc_port", reached}};
+  json::array closed;
+  for (const SimHost& dc : call.fleet.hosts)
+    if (dc.is_dc && !reached) closed.emplace_back(dc.name + ":88");
+  outputs["closed"] = std::move(closed);
   const auto serves = [](const SimHost& dc) { return dc.is_dc && dc.power == Power::up && dc.services; };
   if (elsewhere || std::ranges::any_of(call.fleet.hosts, serves)) {
     constexpr std::array<std::string_view, 3> kSpnWords{"ok", "missing", "duplicate"};
@@ -176,9 +180,31 @@ ModelAnswer kerberos_check(ModelCall& call) {
       const auto version = dc.dc.knows.find(self);
       return !serves(dc) || (version != dc.dc.knows.end() && version->second == hub.kvno);
     });
-    outputs["trust"] = known && !hub.trust_broken;
+    const bool trusted = known && !hub.trust_broken;
+    constexpr int kNoTrustAccount = 1787;
+    outputs["trust"] = trusted;
+    outputs["status"] = trusted ? 0 : kNoTrustAccount;
+    json::array holders;
+    if (hub.spn != Spn::missing) holders.emplace_back("CN=" + call.host.name);
+    if (hub.spn == Spn::duplicate) holders.emplace_back("CN=OLD-" + call.host.name);
+    outputs["holders"] = std::move(holders);
   }
   return answer(times(call).look, std::move(outputs));
+}
+
+// Who connects from outside of the sites sees what everybody is offered.
+ModelAnswer mail_offers(ModelCall& call) {
+  if (!is_hub(call)) return cannot("absent", "no mail hub runs here");
+  const SimHost& host = call.host;
+  if (!host.services) return answer(times(call).look, {{"answers", false}});
+  json::array said{"220 " + host.name + " ESMTP", "250-" + host.name, "250-AUTH GSSAPI"};
+  if (!host.hub.tls_refused) said.emplace_back("250-STARTTLS");
+  said.emplace_back("250 8BITMIME");
+  return answer(times(call).look, {{"answers", true},
+                                   {"kerberos", true},
+                                   {"tls", !host.hub.tls_refused},
+                                   {"altered", false},
+                                   {"said", std::move(said)}});
 }
 
 ModelAnswer probe_hub(ModelCall& call) {
@@ -202,7 +228,7 @@ ModelAnswer host_facts(ModelCall& call) {
   return answer(times(call).look, {{"disk_free", kDiskFree}, {"load", 0.25}});
 }
 
-constexpr std::array<std::pair<std::string_view, ModelAction>, 12> kReads{{
+constexpr std::array<std::pair<std::string_view, ModelAction>, 13> kReads{{
     {"host.boot", host_boot},
     {"intent.look", intent_look},
     {"time.offset", time_offset},
@@ -212,6 +238,7 @@ constexpr std::array<std::pair<std::string_view, ModelAction>, 12> kReads{{
     {"mail.refusals", mail_refusals},
     {"mail.fate", mail_fate},
     {"kerberos.check", kerberos_check},
+    {"mail.offers", mail_offers},
     {"probe.hub", probe_hub},
     {"service.health", service_health},
     {"host.facts", host_facts},

@@ -8,8 +8,6 @@
 namespace unjam::cli {
 namespace {
 
-constexpr std::size_t kMostItems = 4;  // of a list that is spelt out
-
 Tone tone_of(state::End end) {
   switch (end) {
     case state::End::healthy:
@@ -88,6 +86,7 @@ std::string end_report(const state::Run& run, const Look& look, bool kept) {
     if (!run.ended->cause.empty() && run.ended->cause != text)
       out += "  cause     " + one_line(run.ended->cause) + "\n";
   }
+  if (run.ended && run.ended->end == state::End::escalated) out += evidence_text(run);
   out += "  changed   " + changed;
   if (cannot > 0) out += fmt::format(", {} of them cannot be undone", cannot);
   out += "\n";
@@ -136,19 +135,20 @@ std::string host_of(const std::string& path) {
 namespace {
 
 // A value in few words: a host or site by its name, long lists by their length.
-std::string spell_value(const json::value& value) {
+std::string spell_value(const json::value& value, std::size_t most) {
   if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
   if (const auto* object = value.if_object()) {
-    if (const auto* name = object->if_contains("name"); name != nullptr && name->is_string()) return spell_value(*name);
+    if (const auto* name = object->if_contains("name"); name != nullptr && name->is_string())
+      return spell_value(*name, most);
     std::string out;
     for (const auto& field : *object)
-      out += (out.empty() ? "" : ", ") + std::string(field.key()) + " " + spell_value(field.value());
+      out += (out.empty() ? "" : ", ") + std::string(field.key()) + " " + spell_value(field.value(), most);
     return "{" + out + "}";
   }
   if (const auto* list = value.if_array()) {
-    if (list->size() > kMostItems) return counted(list->size(), "item");
+    if (list->size() > most) return counted(list->size(), "item");
     std::string out;
-    for (const auto& item : *list) out += (out.empty() ? "" : ", ") + spell_value(item);
+    for (const auto& item : *list) out += (out.empty() ? "" : ", ") + spell_value(item, most);
     return "[" + out + "]";
   }
   if (const auto* number = value.if_double()) return playbooks::double_text(*number);
@@ -157,11 +157,11 @@ std::string spell_value(const json::value& value) {
 
 }  // namespace
 
-std::string spell_fields(const json::object& fields, std::size_t limit) {
+std::string spell_fields(const json::object& fields, std::size_t limit, std::size_t most_items) {
   std::string out;
   for (const auto& field : fields) {
     if (!out.empty()) out += ", ";
-    out += std::string(field.key()) + " = " + spell_value(field.value());
+    out += std::string(field.key()) + " = " + spell_value(field.value(), most_items);
   }
   return clip(one_line(out), limit);
 }

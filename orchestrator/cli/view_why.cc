@@ -193,6 +193,7 @@ std::string why_text(const Run& run, const std::vector<Wait>& waiting, const Loo
         for (const auto& reason : asked.reasons)
           if (!asked.open && !reason.open)
             out += fmt::format("  gate    {}[{}] {}: {}\n", path, host, reason.name, one_line(reason.text));
+    if (end.end == state::End::escalated) out += evidence_text(run);
     return out;
   }
   out += paint(look, Tone::strong, state_of(run)) + "\n";
@@ -231,6 +232,7 @@ json::object why_json(const Run& run, const std::vector<Wait>& waiting) {
   if (run.ended) {
     out["cause"] = run.ended->cause;
     out["text"] = run.ended->text;
+    if (run.ended->end == state::End::escalated) out["evidence"] = evidence_json(run);
   }
   return out;
 }

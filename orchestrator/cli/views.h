@@ -36,6 +36,11 @@ int exit_code(const state::Run& run);
 // kept.
 std::string end_report(const state::Run& run, const Look& look, bool kept = true);
 
+// What a person needs who takes over from an escalated run: the newest reading of every fact on every host. Part of its
+// end report and of `why`. Empty if nothing was read.
+std::string evidence_text(const state::Run& run);
+json::array evidence_json(const state::Run& run);
+
 // ---- time ----------------------------------------------------------------------------------------------------------
 
 // Time since a run began, over several incarnations of the driving process: the monotonic clock within one, the wall
@@ -137,7 +142,8 @@ json::object rollback_json(const state::Run& run);
 std::string step_of(const std::string& path);
 std::string host_of(const std::string& path);
 
-// {"a":1} of an object on one line, cut to `limit` columns: a = 1, b = x. Hosts by name, long lists by their length.
-std::string spell_fields(const json::object& fields, std::size_t limit);
+// {"a":1} of an object on one line, cut to `limit` columns: a = 1, b = x. Hosts by name, lists of more than
+// `most_items` by their length.
+std::string spell_fields(const json::object& fields, std::size_t limit, std::size_t most_items = 4);
 
 }  // namespace unjam::cli

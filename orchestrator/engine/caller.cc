@@ -30,7 +30,7 @@ asio::awaitable<actions::Outcome> Caller::call(std::string host, const playbooks
     refused.reason = fmt::format("no pack of {} offers {}", host, action.name);
     co_return refused;
   }
-  const auto& connection = plan_.inventory->connection_of(*known);
+  const auto& connection = provider->from_here ? here_ : plan_.inventory->connection_of(*known);
   inputs["unjam_self"] = self_of(*known);
   inputs["unjam_time_source"] = plan_.inventory->time_source;
   const auto token = tokens_.hex(16);

@@ -35,6 +35,7 @@ class Caller {
   const Plan& plan_;
   Tokens& tokens_;
   World world_;
+  const actions::Connection here_{.name = "here", .transport = actions::TransportKind::local};  // `from: orchestrator`
 };
 
 }  // namespace unjam::engine

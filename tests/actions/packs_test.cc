@@ -73,6 +73,40 @@ TEST_F(PackRoot, FirstPackOfTheHostWithAProviderForItsRoleWins) {
   EXPECT_EQ(packs->provider(dc, "a.go"), nullptr);
 }
 
+// given a provider that looks from the orchestrator, when its pack is one of PowerShell, then it is a script of sh; and
+// the digest tells whether it is run here or there
+TEST_F(PackRoot, ALookFromTheOrchestratorIsOfSh) {
+  write("one/contracts.yaml", kContracts);
+  write("one/l.sh", "one");
+  write("one/pack.yaml",
+        "unjam: 1\npack: one\nsummary: s\nshell: powershell\nproviders: { a.look: { script: l.sh } }\n");
+  const auto there = load();
+  ASSERT_TRUE(there) << told();
+  write("one/pack.yaml",
+        "unjam: 1\npack: one\nsummary: s\nshell: powershell\n"
+        "providers: { a.look: { script: l.sh, from: orchestrator } }\n");
+  const auto here = load();
+  ASSERT_TRUE(here) << told();
+  const Host hub{HostName("h"), "s", "hub", "a", {"one"}, "c"};
+  EXPECT_EQ(there->provider(hub, "a.look")->shell, "powershell");
+  EXPECT_FALSE(there->provider(hub, "a.look")->from_here);
+  EXPECT_EQ(here->provider(hub, "a.look")->shell, "sh");
+  EXPECT_TRUE(here->provider(hub, "a.look")->from_here);
+  EXPECT_NE(here->digest("a.look"), there->digest("a.look"));
+}
+
+// given a provider that changes something, when it says that it runs at the orchestrator, then it is refused
+TEST_F(PackRoot, OnlyALookIsTakenFromTheOrchestrator) {
+  write("one/contracts.yaml", kContracts);
+  write("one/g.sh", "go");
+  write("one/pack.yaml",
+        "unjam: 1\npack: one\nsummary: s\nproviders: { a.go: { script: g.sh, from: orchestrator } }\n");
+  EXPECT_FALSE(load());
+  EXPECT_NE(told().find("4:14: error UJ0206: a.go changes something: only a look can be taken from the orchestrator"),
+            std::string::npos)
+      << told();
+}
+
 TEST_F(PackRoot, EqualContractsAreOneDifferentOnesAreAnError) {
   write("one/contracts.yaml", kContracts);
   write("two/contracts.yaml", kContracts);
@@ -126,6 +160,8 @@ INSTANTIATE_TEST_SUITE_P(
               "4:32: error UJ0206: a script is a file beside pack.yaml"},
         Fault{"one/pack.yaml", "unjam: 1\npack: one\nsummary: s\nproviders: { a.look: { script: l.sh } }\n",
               "4:32: error UJ0206: script l.sh"},
+        Fault{"one/pack.yaml", "unjam: 1\npack: one\nsummary: s\nproviders: { a.look: { script: l.sh, from: here } }\n",
+              "4:44: error UJ0206"},
         Fault{"one/pack.yaml", "unjam: 1\npack: one\nsumary: s\n", "3:1: error UJ0201: a pack has no key `sumary`"},
         Fault{"one/contracts.yaml", "unjam: 2\ncontracts: c\nactions: {}\n", "1:8: error UJ0206"},
         Fault{"one/contracts.yaml", "unjam: 1\ncontracts: c\nactions:\n  a.x: { effect: raed, limit: 1m }\n",

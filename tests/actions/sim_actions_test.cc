@@ -38,6 +38,7 @@ std::vector<Row> rows(const Rig& rig) {
           {"mail.refusals", "osahub1", {{"of", senders}, {"within", 3'600'000}}},
           {"mail.fate", "tyohub1", {{"ids", json::array{"A00001"}}}},
           {"kerberos.check", "osahub2", {}},
+          {"mail.offers", "osahub2", {}},
           {"probe.hub", "tyohub2", {}},
           {"service.health", "tyohub2", {{"service", "postfix"}}},
           {"host.facts", "tyohub2", {}},

@@ -133,6 +133,34 @@ TEST(Views, EndReportNamesChangesDebtsAndNextCommand) {
                           HasSubstr("unjam rollback r-0123456789abcdef"), HasSubstr("not ready")));
 }
 
+TEST(Views, AnEscalationBringsItsEvidence) {
+  // given a run that escalates after readings of three hosts, two of which say the same
+  Journal journal;
+  journal.created(0);
+  const auto reading = [&](const char* fact, const char* host, std::optional<json::object> value, const char* unknown) {
+    journal.add(Millis{1}, state::ReadingTaken{fact, host, 0, 0, std::move(value), unknown});
+  };
+  reading("offers", "osahub1", json::object{{"kerberos", true}}, "");
+  reading("offers", "osahub1", json::object{{"kerberos", false}, {"said", {"220 ****", "250-x", "c", "d", "e"}}}, "");
+  reading("trust", "tyohub1", json::object{{"status", 0}}, "");
+  reading("trust", "tyohub2", json::object{{"status", 0}}, "");
+  reading("trust", "tyohub3", std::nullopt, "no answer");
+  reading("@boot", "tyohub1", json::object{{"boot", "b"}}, "");
+  journal.add(Millis{1}, state::Escalated{"guard", "a firewall", false});
+  journal.add(Millis{1}, state::StopBegun{"escalate", "guard", "a firewall"});
+  journal.add(Millis{1}, state::RunEnded{End::escalated, false, "escalate", "a firewall"});
+  // when it is asked for its end and why, then the newest reading of each fact and host is there, equal ones together
+  const auto run = journal.run();
+  const char* wanted =
+      "  evidence  what was read last of each fact:\n"
+      "    offers    osahub1: kerberos = false, said = [220 ****, 250-x, c, d, e]\n"
+      "    trust     tyohub1, tyohub2: status = 0\n"
+      "              tyohub3: unknown: no answer\n";
+  EXPECT_THAT(end_report(run, kPlain), HasSubstr(wanted));
+  EXPECT_THAT(why_text(run, {}, kPlain), HasSubstr(wanted));
+  EXPECT_EQ(why_json(run, {}).at("evidence").as_array().size(), 4u);
+}
+
 TEST(Timeline, LeavesOutLooksThatSayTheSameAgain) {
   // given three looks of which the second repeats the first, when the short log is shown, then it is there once
   Journal journal;

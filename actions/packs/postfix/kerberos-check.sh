@@ -62,13 +62,16 @@ search() {  # SERVER FILTER ATTRIBUTE..: fails unless that server answered
 }
 look() {  # SERVER: lines for the judgement below
   tcp_open "$1" 88
-  printf 'port\t%s\n' "$?"
+  unjam_v=$?
+  printf 'port\t%s\n' "$unjam_v"
+  [ "$unjam_v" != 1 ] || printf 'closed\t%s:88\n' "$1"
   have net && [ -r "$unjam_root/etc/unjam/directory.auth" ] || return
   work=$work/$number
   mkdir -p "$work"
   search "$1" "(servicePrincipalName=$principal)" $attributes || return
   found=$(sed -n 's/^Got \([0-9]*\) replies.*/\1/p' "$work/answer")
   holder=$(sed -n 's/^sAMAccountName: //p' "$work/answer" | tr 'A-Z' 'a-z')
+  printf '%s\n' "$holder" | sed -n 's/./holder\t&/p'
   if [ "$found" = 1 ] && ! printf '%s\n' "$accounts" | grep -qxF "$holder"; then found=0; fi # somebody else's: not this hub's
   printf 'spn\t%s\n' "$found"
   if [ "$found" != 1 ]; then
@@ -89,6 +92,9 @@ cat "$work"/seen.* >"$work/seen" 2>/dev/null
 
 has() { grep -q "^$1$unjam_tab$2" "$work/seen"; }
 if has port 0 && ! has port 1 && ! has port 2; then out_bool kdc_port true; elif has port 1; then out_bool kdc_port false; fi
+listed() { sed -n "s/^$1$unjam_tab//p" "$work/seen" | sort -u; }
+if has port '[01]'; then out_list closed "$(listed closed)"; fi
+if has spn '[0-9]'; then out_list holders "$(listed holder)"; fi
 if has spn '[1-9][0-9]' || has spn '[2-9]'; then out_text spn duplicate
 elif has spn 0; then out_text spn missing
 elif has spn 1; then out_text spn ok; fi

@@ -206,7 +206,7 @@ END
 check() { ask --self tyohub1 kerberos.check; }
 kerberos 'All is well'
 check
-outputs '{"kdc_port": true, "own_key": true, "spn": "ok", "trust": true}'
+outputs '{"closed": [], "holders": ["tyohub1$"], "kdc_port": true, "own_key": true, "spn": "ok", "trust": true}'
 kerberos 'The keytab is lost'
 touch "$T/lost.klist-smtp"
 check
@@ -218,11 +218,13 @@ has '"own_key": false'
 kerberos 'One controller cannot be reached at port 88'
 rm "$T/open.10.77.2.10"
 check
+has '"closed": ["10.77.2.10:88"], '
 has '"kdc_port": false'
 kerberos 'The name is held by two accounts, seen by one controller'
 cp "$here/recorded/hub/ads-two" "$T/ads.10.77.2.10"
 check
 has '"spn": "duplicate"'
+has '"holders": ["osahub1$", "osahub2$", "tyohub1$"]'
 kerberos 'The name is held by another account'
 sed 's/tyohub1/web7/' "$here/recorded/hub/ads-one" >"$T/ads.10.77.2.10"
 check
@@ -246,8 +248,82 @@ has '"trust": false'
 kerberos 'Nobody to ask: names and trust are unknown, not false'
 rm "$T/ads.10.77.1.10" "$T/ads.10.77.2.10"
 check
-outputs '{"kdc_port": true, "own_key": true}'
+outputs '{"closed": [], "kdc_port": true, "own_key": true}'
 kerberos 'No tools, no servers: everything is unknown'
 rm "$T/bin/klist" "$T/root/etc/unjam/directory.servers" "$T/bin/net"
 check
 outputs '{}'
+
+# ---- mail.offers: the script's own dialogue with a real listener, at a port that is free instead of 25
+
+speaks() { # LINES: greeting, then what EHLO is answered with; nobody listens if there is none
+  rm -f "$T/port"
+  python3 - "$T" "$1" <<'END' &
+import os, socket, sys
+folder, lines = sys.argv[1], sys.argv[2].split("\n")
+server = socket.create_server(("127.0.0.1", 0))
+port = server.getsockname()[1]
+if not sys.argv[2]:
+    server.close()
+with open(folder + "/port.new", "w") as file:
+    file.write(str(port))
+os.rename(folder + "/port.new", folder + "/port")
+if sys.argv[2]:
+    server.settimeout(60)
+    client = server.accept()[0]
+    client.sendall((lines[0] + "\r\n").encode())
+    client.recv(1000)
+    client.sendall("".join(l + "\r\n" for l in lines[1:]).encode())
+    if len(lines) > 1:
+        client.recv(1000)
+END
+  server=$!
+  fake perl <<END
+code=\$(printf '%s' "\$3" | sed "s/PeerPort => 25/PeerPort => \$(cat '$T/port')/")
+exec $(command -v perl) "\$1" "\$2" "\$code" "\$4"
+END
+  tries=0
+  until [ -e "$T/port" ] || [ $((tries += 1)) -gt 600 ]; do sleep 0.1; done
+  ask --packs "$pack" --self "$(printf 'osahub1\t127.0.0.1\tosaka\thub')" mail.offers
+  wait "$server"
+}
+exchange='220 OSAHUB1.lab.example Microsoft ESMTP MAIL Service ready at Thu, 5 Jan 2017 12:05:59 +0900
+250-OSAHUB1.lab.example Hello [10.77.9.5]
+250-SIZE 37748736
+250-STARTTLS
+250-X-ANONYMOUSTLS
+250-AUTH NTLM
+250-X-EXPS EXCHANGEAUTH GSSAPI NTLM
+250-X-EXCHANGEAUTH SHA256
+250 XRDST'
+title 'Exchange offers its hubs a login by Kerberos'
+pack=exchange
+speaks "$exchange"
+has '"altered": false, "answers": true, "kerberos": true, "said": ["220 OSAHUB1.lab.example Microsoft ESMTP MAIL Service ready at '
+has '"tls": true'
+title 'A receive connector without Exchange Server authentication (5.7.3)'
+speaks "$(printf '%s\n' "$exchange" | grep -v X-EX)"
+has '"altered": false, "answers": true, "kerberos": false'
+has '"tls": true'
+title 'A firewall that inspects SMTP (5.7.3): the greeting is overwritten, verbs are struck out'
+speaks '220 ************************
+250-OSAHUB1.lab.example Hello
+250-XXXXXXXXXXXXXX
+250 8BITMIME'
+outputs '{"altered": true, "answers": true, "kerberos": false, "said": ["220 ************************", "250-OSAHUB1.lab.example Hello", "250-XXXXXXXXXXXXXX", "250 8BITMIME"], "tls": false}'
+title 'Nobody listens, or hangs up: no answer, and nothing is said of the rest'
+speaks ''
+outputs '{"answers": false}'
+speaks '220 half'
+outputs '{"answers": false}'
+title 'Postfix offers its hubs a login by Kerberos'
+pack=postfix
+speaks '220 osahub1.lab.example ESMTP Postfix
+250-osahub1.lab.example
+250-STARTTLS
+250-AUTH GSSAPI
+250 8BITMIME'
+has '"altered": false, "answers": true, "kerberos": true'
+title 'Without perl nothing is known of port 25'
+ask --packs postfix --self osahub1 mail.offers
+refuses unreadable 'perl'

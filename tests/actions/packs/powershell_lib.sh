@@ -7,14 +7,17 @@ engine=${HOST_BUILD:-$here/../../../build/windows/host}/winhost
 if ! command -v dotnet >/dev/null || ! "$here/../../lab/windows/build" >/dev/null; then engine=; fi
 interpreter="$engine powershell"
 if [ "${complete:-no}" = yes ] && [ -n "$engine" ]; then interpreter=$("$here/../../lab/windows/complete") || engine=; fi
-bootstrap=$(python3 - "$here/../../../actions/script_call.cc" <<'END'
+bootstrap_of() { # NAME: of the constant in the engine's source; as -EncodedCommand has it
+  python3 - "$here/../../../actions/script_call.cc" "$1" <<'END'
 import base64, re, sys
 source = open(sys.argv[1]).read()
-body = re.search(r'kBootstrap =\n((?:\s+".*"\n?)+)', source).group(1)
+body = re.search(sys.argv[2] + r' =\n((?:\s+".*"\n?)+)', source).group(1)
 text = "".join(re.findall(r'"(.*)"', body)).replace("\\n", "\n")
 print(base64.b64encode(text.encode("utf-16-le")).decode())
 END
-)
+}
+bootstrap=$(bootstrap_of kBootstrap)
+task_bootstrap=$(bootstrap_of kTaskBootstrap)
 
 ps() {  # [NAME=VALUE ..]: $T/fakes.ps1 and $T/script.ps1 behind the prelude; the answer, its keys sorted, is in $got
   {

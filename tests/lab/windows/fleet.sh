@@ -56,8 +56,21 @@ programs() {
     printf '#!/bin/sh\nexec %s/winhost tool %s "$@"\n' "$HOST_BUILD" "$tool" >"$W/bin/$tool.exe"
   done
   cp "$here/winshell" "$W/bin/winshell"
-  cp "$(dirname "$(dirname "$(readlink -f "$UNJAM")")")/share/unjam/packs/windows/task-run.ps1" "$W/task-run.ps1"
+  cp "$(dirname "$(dirname "$(readlink -f "$UNJAM")")")"/share/unjam/packs/windows/task* "$W/"
   chmod 755 "$W"/bin/*
+}
+
+# What the Task Scheduler runs for the task that docs/windows-hosts.md registers: the command of task.xml, if its policy lets another instance run already.
+task_program() {
+  python3 - "$W" <<'END'
+import sys, xml.etree.ElementTree as tree
+root = tree.parse(sys.argv[1] + "/task.xml").getroot()
+get = lambda name: next(e.text for e in root.iter() if e.tag.endswith("}" + name))
+assert get("UserId") == "S-1-5-18", "SYSTEM"
+once = "" if get("MultipleInstancesPolicy") == "Parallel" else "flock -n %s/task.lock " % sys.argv[1]
+words = get("Arguments").replace("C:\\ProgramData\\Unjam\\", sys.argv[1] + "/")
+print("#!/bin/sh\nexec %s%s %s" % (once, get("Command"), words))
+END
 }
 
 # fact HOST NAME=VALUE..: oddities of a host; after `fleet`, before `start`.
@@ -75,15 +88,15 @@ fleet() {
   for name in "${hosts[@]}"; do
     rm -rf "${W:?}/$name"
     mkdir -p "$W/$name/ProgramData/Unjam" "$W/$name/clock" "$W/$name/exchange/bin" "$W/$name/exchange/scripts" "$W/$name/tasks" "$W/$name/ProgramData/Unjam/task"
-    # As docs/windows-hosts.md registers it. One instance at a time: Windows's default for a task that is started again.
-    printf '#!/bin/sh\nexec flock -n %s/task.lock powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File %s/task-run.ps1\n' \
-      "$W/$name" "$W" >"$W/$name/tasks/Unjam"
+    task_program >"$W/$name/tasks/Unjam"
     chmod 755 "$W/$name/tasks/Unjam"
     printf '\0\0\0\0\0\0\0\0' >"$W/$name/clock/clock"
     printf 'tokyo probe-tokyo@%s\nosaka probe-osaka@%s\n' "$domain" "$domain" >"$W/$name/ProgramData/Unjam/probe"
     fact "$name" "language=$language" "time_source=$time_source"
     [ "$(role_of "$name")" = dc ] || fact "$name" "exchange=$exchange"
     cp "$here/RemoteExchange.ps1" "$W/$name/exchange/bin/"
+    # The one of 2010 knows no -ClientApplication.
+    [ "$exchange" != 2010 ] || sed -i 's/, \[string\]$ClientApplication//' "$W/$name/exchange/bin/RemoteExchange.ps1"
     cp "$here"/*DagServerMaintenance.ps1 "$W/$name/exchange/scripts/" 2>/dev/null
     machine "$name"
   done

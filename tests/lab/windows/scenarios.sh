@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What is set in the fleet, what the flagship must come to, and how the hosts' own logs judge it. Sourced by inside.sh.
 
-versions=(2010 2016 2019)
+versions=(2019 2016 2010)
 languages=(en ja)
 heals=(hub-skew stale-tickets replication)
 escalations=(dc-skew weak-tls no-exchange-auth spn-duplicate broken-trust port-blocked unsafe-code)
@@ -10,8 +10,7 @@ scenarios() {
   local v l h
   for v in "${versions[@]}"; do for l in "${languages[@]}"; do for h in "${heals[@]}"; do echo "$v-$l-$h"; done; done; done
   for h in "${escalations[@]}"; do echo "2016-ja-$h"; done
-  echo 2016-en-key-logon
-  [ "${UNPROVEN:-no}" = no ] || printf '%s\n' 2019-en-scheduled-task 2019-ja-dag-member 2010-en-fight
+  printf '%s\n' 2016-en-key-logon 2010-en-fight 2019-en-scheduled-task 2019-ja-dag-member
 }
 matches() {
   local name=$1 word
@@ -76,7 +75,7 @@ run_scenario() {
   never_careless
 }
 
-# On the oldest the time service gets no data, so that the article's own remedy has to do; on a Japanese 2019 numbers have a decimal comma, one sample
+# Traps 11, 13, 25. On the oldest the time service gets no data, so that the article's own remedy has to do; on a Japanese 2019 numbers have a decimal comma, one sample
 # of a measurement jumps and one is lost.
 set_hub-skew() {
   fleet "$@" <<<'faults: [ { kind: hub-clock, host: tyohub1, offset: 600s } ]'
@@ -94,6 +93,7 @@ judge_hub-skew() {
     expect "by the time service itself" grep -q 'who=w32time' "$W/logs/tyohub1.log"
   fi
 }
+# Traps 18 and 19: a queue that cannot be drained, a reboot that is proven.
 set_stale-tickets() {
   fleet "$@" <<<'faults: [ { kind: stale-tickets, hosts: [ tyohub1, tyohub2 ] } ]' && start
 }
@@ -101,7 +101,8 @@ judge_stale-tickets() {
   code_is 0
   none clock || bad "a clock was moved although all are right"
   some boot || bad "nobody was rebooted"
-  expect "drained before the reboot" sh -c "grep -A3 ' drained ' '$W/logs/tyohub1.log' | grep -q ' shutdown '"
+  expect "drained during every reboot" awk '$2 == "drained" { held = 1 } $2 == "resumed" { held = 0 } $2 == "shutdown" { all++; good += held }
+    END { exit all == 0 || good < all }' "$W/logs/tyohub1.log"
 }
 set_replication() {
   fleet "$@" <<<'faults: [ { kind: replication-missed, host: tyodc1 } ]' && start
@@ -117,22 +118,54 @@ escalated() {
   says "$1"
   unchanged
 }
+# Trap 10: a controller that is itself wrong.
+# What whoever is called needs is in the end report, and in `why`: port 25 as the orchestrator sees it, and Kerberos as the hubs do. Patterns of both.
+reported() { # OFFERS KERBEROS
+  local run
+  run=$(grep -oE 'r-[0-9a-f]{16}' "$W/run.log" | tail -n 1)
+  "$UNJAM" why "$run" --state "$W/store" >"$W/why.log" 2>&1
+  local file
+  for file in run why; do
+    sed -n '/^  evidence /,/^  [a-z]/p' "$W/$file.log" >"$W/$file.evidence"
+    grep -qE "^    offers +.*$1" "$W/$file.evidence" || bad "$file does not report of port 25: $1"
+    grep -qE -- "$2" "$W/$file.evidence" || bad "$file does not report of Kerberos: $2"
+  done
+}
+well='altered = false, answers = true, kerberos = true.*tls = true'
 set_dc-skew() { fleet "$@" <<<'faults: [ { kind: dc-clock, host: tyodc1, offset: 600s } ]' && start; }
 judge_dc-skew() { escalated 'tyodc1|clock'; }
+# Trap 1: the code of this incident, and another cause.
 tls_refused='faults: [ { kind: tls-refused, hosts: [ osahub1, osahub2 ] } ]'
 set_weak-tls() { fleet "$@" <<<"$tls_refused" && start; }
-judge_weak-tls() { escalated 'tls'; }
+judge_weak-tls() {
+  escalated 'tls'
+  reported "$well" 'closed = \[\].*kdc_port = true.*spn = ok, status = 0, trust = true'
+}
 set_no-exchange-auth() {
   fleet "$@" <<<"$tls_refused"
   fact tyohub1 refusal_text=5.7.3
   fact tyohub2 refusal_text=5.7.3
+  fact osahub1 smtp=no-exchange-auth
+  fact osahub2 smtp=inspected
   start
 }
-judge_no-exchange-auth() { escalated 'refused'; }
+judge_no-exchange-auth() {
+  escalated 'osahub1 no Kerberos, TLS.*osahub2 no Kerberos, no TLS, rewritten by a firewall'
+  says 'by refused, not by authentication'
+  reported 'osahub1: altered = false.*kerberos = false.*tls = true' 'trust = true'
+  reported '' 'osahub2: altered = true, answers = true, kerberos = false, said = \[220 \*\*\*\*'
+}
 set_spn-duplicate() { fleet "$@" <<<'faults: [ { kind: spn-duplicate, hosts: [ osahub1, osahub2 ] } ]' && start; }
-judge_spn-duplicate() { escalated 'service principal name'; }
+judge_spn-duplicate() {
+  escalated 'service principal name of osahub1 is duplicate .*held by .*CN=OSAHUB1,.*CN=OLDOSAHUB1,'
+  reported "$well" 'osahub1: .*holders = \[CN=OSAHUB1,.*CN=OLDOSAHUB1,.*spn = duplicate'
+}
+# Trap 17: clocks and replication are good, and it is not this incident.
 set_broken-trust() { fleet "$@" <<<'faults: [ { kind: trust-broken, hosts: [ tyohub1, tyohub2 ] } ]' && start; }
-judge_broken-trust() { escalated 'trust'; }
+judge_broken-trust() {
+  escalated 'trust between tyohub1 and the domain is broken \(status 1787\)'
+  reported "$well" 'tyohub1.*status = 1787, trust = false'
+}
 set_port-blocked() {
   fleet "$@" <<<'faults: [ { kind: kdc-port-blocked, host: tyohub1 } ]' && start
   ip netns exec tyohub1 nft -f - <<'END'
@@ -145,17 +178,19 @@ table inet wall {
 END
 }
 judge_port-blocked() {
-  escalated 'kerberos port'
+  escalated 'kerberos port .*tyodc1.lab.example:88.*osadc2.lab.example:88'
+  reported "$well" 'tyohub1: closed = \[tyodc1.lab.example:88, osadc2.lab.example:88\].*kdc_port = false'
   ip netns exec tyohub1 nft flush ruleset
 }
+# Trap 16.
 set_unsafe-code() {
   fleet "$@" <<<'faults: [ { kind: replication-missed, host: tyodc1 } ]'
   fact tyodc1 link_code=8614
   start
 }
-judge_unsafe-code() { escalated 'must not be forced'; }
+judge_unsafe-code() { escalated 'into tyodc1 fails in a way that must not be forced: .*8614'; }
 
-# A logon by key cannot ask Exchange anything; the person at the console is told so, and what to do.
+# Trap 9. A logon by key cannot ask Exchange anything; the person at the console is told so, and what to do.
 set_key-logon() {
   LOGIN="key: \"file:$W/user_key\""
   set_hub-skew "$@"
@@ -170,7 +205,7 @@ set_scheduled-task() {
   set_hub-skew "$@"
 }
 judge_scheduled-task() { judge_hub-skew "$@"; }
-# Stale tickets at members of a DAG: its own scripts, and what they leave wrong is put right.
+# Trap 20. Stale tickets at members of a DAG: its own scripts, and what they leave wrong is put right.
 set_dag-member() {
   fleet "$@" <<<'faults: [ { kind: stale-tickets, hosts: [ tyohub1, tyohub2 ] } ]'
   fact tyohub1 dag=DAG1 activation=IntrasiteOnly
@@ -182,14 +217,14 @@ judge_dag-member() {
   expect "the DAG's script began the maintenance" grep -q ' dag maintenance-started' "$W/logs/tyohub1.log"
   [ "$(grep ' activation ' "$W/logs/tyohub1.log" | tail -n 1 | cut -d' ' -f3)" = IntrasiteOnly ] || bad "the activation policy was not put back"
 }
-# Something moves the clock back: noticed, and not repeated.
+# Trap 26. Something moves the clock back: noticed, and not repeated.
 set_fight() {
   fleet "$@" <<<'faults: [ { kind: hub-clock, host: tyohub1, offset: 600s } ]'
   fact tyohub1 fight=600
   start
 }
 judge_fight() {
-  code_is 5
+  code_is 3 # the host's own word: it did not work
   says 'something else moved it away again'
   [ "$(grep -c 'who=w32time' "$W/logs/tyohub1.log")" = 1 ] || bad "the clock was set $(grep -c 'who=w32time' "$W/logs/tyohub1.log") times"
   none boot || bad "somebody was rebooted"

@@ -44,6 +44,10 @@ static class Check
             case BinaryExpressionAst b when b.Operator == TokenKind.QuestionQuestion: return "?? is of PowerShell 7";
             case AssignmentStatementAst a when a.Operator == TokenKind.QuestionQuestionEquals: return "??= is of PowerShell 7";
             case MemberExpressionAst { NullConditional: true }: return "?. is of PowerShell 7";
+            // 2.0 runs on .NET 2.0 to 3.5, which lacks much that looks old: [string]::IsNullOrWhiteSpace, [IO.File]::ReadLines, ...
+            case MemberExpressionAst { Static: true, Expression: TypeExpressionAst t } m when m.Member is StringConstantExpressionAst name:
+                var member = "[" + t.TypeName.FullName + "]::" + name.Value;
+                return commands_.TryGetValue(member, out var listed) ? (TooNew(listed.Since) ? member + " is of " + listed.Since : null) : member + " is not in commands.tsv";
             case IndexExpressionAst { NullConditional: true }: return "?[] is of PowerShell 7";
             case InvokeMemberExpressionAst i when i.Static && i.Member.Extent.Text.Equals("new", StringComparison.OrdinalIgnoreCase): return "::new() is of 5.0";
             case ConvertExpressionAst c when c.Type.TypeName.FullName is "ordered" or "pscustomobject": return TooNew("3.0") ? "[" + c.Type.TypeName.FullName + "] is of 3.0" : null;

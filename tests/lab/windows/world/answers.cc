@@ -35,20 +35,6 @@ Millis millis_of(const json::object& request, std::string_view name) {
   return Millis(std::llround(value->to_number<double>() * 1000.0));
 }
 
-std::string message_id(const Fleet& fleet, const Message& message) {
-  return fmt::format("<{}@{}.lab.example>", message.id, fleet.hosts[message.at].name);
-}
-
-json::array queue_of(const Fleet& fleet, const SimHost& host) {
-  json::array out;
-  for (const std::size_t number : host.hub.queue) {
-    const Message& message = fleet.messages[number];
-    out.push_back(json::object{
-        {"id", message_id(fleet, message)}, {"to", message.to_site}, {"fault", std::string(spell(message.last))}});
-  }
-  return out;
-}
-
 json::array refusals_of(const SimHost& host) {
   json::array out;
   for (const RefusedSession& session : host.hub.refusals) {
@@ -81,6 +67,25 @@ constexpr std::string_view kSpnWords[] = {"ok", "missing", "duplicate"};
 
 }  // namespace
 
+// Of the hub that it was handed in at, wherever it is by now.
+std::string Answers::message_id(std::size_t number) const {
+  const Fleet& fleet = world_.fleet();
+  const Message& message = fleet.messages[number];
+  const auto moved = came_from_.find(number);
+  return fmt::format("<{}@{}.lab.example>", message.id,
+                     moved == came_from_.end() ? fleet.hosts[message.at].name : moved->second);
+}
+
+json::array Answers::queue_of(const SimHost& host) const {
+  json::array out;
+  for (const std::size_t number : host.hub.queue) {
+    const Message& message = world_.fleet().messages[number];
+    out.push_back(
+        json::object{{"id", message_id(number)}, {"to", message.to_site}, {"fault", std::string(spell(message.last))}});
+  }
+  return out;
+}
+
 json::object Answers::see(SimHost& host) {
   Fleet& fleet = world_.fleet();
   const Page& page = book_.of(host.name);
@@ -100,7 +105,7 @@ json::object Answers::see(SimHost& host) {
       {"shutdown_by", host.shutdown_by},
       {"reboot_pending", host.reboot_pending},
   };
-  out["queue"] = queue_of(fleet, host);
+  out["queue"] = queue_of(host);
   out["refusals"] = refusals_of(host);
   out["links"] = links_into(fleet, fleet.index(host));
   out["inbound_off"] = host.dc.inbound_off;
@@ -145,8 +150,8 @@ json::object Answers::track(const std::string& id) const {
   if (const auto number = handed_in_.find(id); number != handed_in_.end()) {
     found = &fleet.messages[number->second];
   } else {
-    for (const Message& message : fleet.messages) {
-      if (message_id(fleet, message) == id) found = &message;
+    for (std::size_t i = 0; i < fleet.messages.size(); ++i) {
+      if (message_id(i) == id) found = &fleet.messages[i];
     }
   }
   if (found == nullptr) return {{"state", "absent"}};
@@ -184,6 +189,7 @@ json::object Answers::redirect(SimHost& host, const json::object& request) {
   if (to == nullptr || !to->is_hub) return error("no such hub");
   const std::size_t count = host.hub.queue.size();
   for (const std::size_t number : host.hub.queue) {
+    came_from_.try_emplace(number, host.name);
     fleet.messages[number].at = fleet.index(*to);
     to->hub.queue.push_back(number);
   }

@@ -34,6 +34,8 @@ class Answers {
   void accept(actions::sim::SimHost& hub, const std::string& site, const std::string& message_id);
 
  private:
+  std::string message_id(std::size_t number) const;  // of Fleet::messages
+  json::array queue_of(const actions::sim::SimHost& host) const;
   json::object see(actions::sim::SimHost& host);
   json::object track(const std::string& id) const;
   json::object change(actions::sim::SimHost& host, const std::string& verb, const json::object& request);
@@ -45,6 +47,7 @@ class Answers {
   actions::sim::World& world_;
   HostBook& book_;
   std::map<std::string, std::size_t> handed_in_;  // Message-ID -> Fleet::messages
+  std::map<std::size_t, std::string> came_from_;  // of redirected ones: the hub that they were handed in at
 };
 
 }  // namespace unjam::lab

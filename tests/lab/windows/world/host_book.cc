@@ -1,9 +1,23 @@
 #include "tests/lab/windows/world/host_book.h"
 
+#include <fstream>
+
 namespace unjam::lab {
 
-HostBook::HostBook(actions::sim::World& world) : world_(world) {
-  for (const auto& host : world_.fleet().hosts) pages_[host.name].boot = host.boot;
+std::string Page::fact(const std::string& name) const {
+  const auto found = facts.find(name);
+  return found == facts.end() ? std::string() : found->second;
+}
+
+HostBook::HostBook(actions::sim::World& world, const std::string& folder) : world_(world) {
+  for (const auto& host : world_.fleet().hosts) {
+    Page& page = pages_[host.name];
+    page.boot = host.boot;
+    std::ifstream file(folder + "/" + host.name + "/facts");
+    for (std::string line; std::getline(file, line) && page.facts.size() < kMostTexts;) {
+      if (const auto at = line.find('='); at != std::string::npos) page.facts[line.substr(0, at)] = line.substr(at + 1);
+    }
+  }
 }
 
 void HostBook::follow() {

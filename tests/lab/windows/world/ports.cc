@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "actions/sim/mail.h"
@@ -19,7 +20,7 @@ using namespace actions::sim;
 namespace {
 
 constexpr std::uint16_t kSmtp = 25;
-constexpr std::uint16_t kKerberos = 88;
+constexpr std::array<std::uint16_t, 3> kOfController{88, 389, 464};  // Kerberos, LDAP, passwords
 
 // A socket belongs to the network namespace in which it was made, for as long as it lives.
 int socket_in(const std::string& space) {
@@ -51,7 +52,7 @@ std::string site_of_recipient(const std::string& line) {
 }  // namespace
 
 Ports::~Ports() {
-  for (const auto& [host, listener] : listeners_) ::close(listener.socket);
+  for (const auto& [where, socket] : listeners_) ::close(socket);
   for (const auto& [socket, session] : sessions_) ::close(socket);
 }
 
@@ -61,13 +62,9 @@ void Ports::follow() {
     const auto transport = memory.find("service MSExchangeTransport");
     const bool stopped = host.is_hub && transport != memory.end() && transport->second == "Stopped";
     const bool serves = host.power == Power::up && host.services && !stopped;
-    const auto open = listeners_.find(host.name);
-    if (serves && open == listeners_.end()) listen(host, host.is_hub);
-    if (!serves && open != listeners_.end()) {
-      ::close(open->second.socket);
-      listeners_.erase(open);
-      for (auto& [socket, session] : sessions_) session.closing = session.closing || session.host == host.name;
-    }
+    if (host.is_hub) follow(host, kSmtp, serves);
+    for (const std::uint16_t port : kOfController)
+      if (host.is_dc) follow(host, port, serves);
   }
   for (auto one = sessions_.begin(); one != sessions_.end();) {
     if (one->second.closing) ::close(one->first);
@@ -75,43 +72,52 @@ void Ports::follow() {
   }
 }
 
-void Ports::listen(const SimHost& host, bool smtp) {
+void Ports::follow(const SimHost& host, std::uint16_t port, bool serves) {
+  const auto open = listeners_.find({host.name, port});
+  if (serves && open == listeners_.end()) listen(host, port);
+  if (serves || open == listeners_.end()) return;
+  ::close(open->second);
+  listeners_.erase(open);
+  for (auto& [socket, session] : sessions_) session.closing = session.closing || session.host == host.name;
+}
+
+void Ports::listen(const SimHost& host, std::uint16_t port) {
   const int made = socket_in(host.name);
   if (made < 0) return;
   const int yes = 1;
   ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(smtp ? kSmtp : kKerberos);
+  address.sin_port = htons(port);
   ::inet_pton(AF_INET, host.address.c_str(), &address.sin_addr);
   if (::bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(made, 64) != 0) {
     ::close(made);
     return;
   }
-  listeners_[host.name] = {host.name, smtp, made};
+  listeners_[{host.name, port}] = made;
 }
 
 void Ports::add_to(std::vector<pollfd>& all) const {
-  for (const auto& [host, listener] : listeners_) all.push_back({listener.socket, POLLIN, 0});
+  for (const auto& [where, socket] : listeners_) all.push_back({socket, POLLIN, 0});
   for (const auto& [socket, session] : sessions_) all.push_back({socket, POLLIN, 0});
 }
 
 void Ports::happened(const pollfd& one) {
   if (const auto session = sessions_.find(one.fd); session != sessions_.end()) return read(one.fd, session->second);
-  for (const auto& [host, listener] : listeners_) {
-    if (listener.socket == one.fd) return take(listener);
+  for (const auto& [where, socket] : listeners_) {
+    if (socket == one.fd) return take(socket, where);
   }
 }
 
-void Ports::take(const Listener& listener) {
-  const int made = ::accept4(listener.socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+void Ports::take(int listener, const Where& where) {
+  const int made = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (made < 0) return;
-  if (!listener.smtp || sessions_.size() >= kMostSessions) {
+  if (where.second != kSmtp || sessions_.size() >= kMostSessions) {
     ::close(made);
     return;
   }
-  sessions_[made].host = listener.host;
-  const std::string hello = greeting(listener.host);
+  sessions_[made].host = where.first;
+  const std::string hello = greeting(where.first);
   (void)!::write(made, hello.data(), hello.size());  // a fresh socket's buffer holds a line
 }
 
@@ -133,16 +139,17 @@ void Ports::read(int socket, Session& session) {
 
 std::string Ports::greeting(const std::string& host) {
   // A firewall's inspection overwrites the banner and strips the verbs that it does not know.
-  if (book_.of(host).disk.contains("smtp inspected")) return "220 ****************************\r\n";
+  if (book_.of(host).fact("smtp") == "inspected") return "220 ****************************\r\n";
   return fmt::format("220 {}.lab.example Microsoft ESMTP MAIL Service ready at Thu, 5 Jan 2017 12:05:59 +0900\r\n",
                      upper(host));
 }
 
 std::string Ports::ehlo(const std::string& host) {
   const std::string hello = fmt::format("250-{}.lab.example Hello\r\n250-SIZE 37748736\r\n", upper(host));
-  const auto& disk = book_.of(host).disk;
-  if (disk.contains("smtp inspected")) return hello + "250-XXXXXXXXXXXXXX\r\n250 8BITMIME\r\n";
-  if (disk.contains("smtp no exchange auth")) return hello + "250-X-ANONYMOUSTLS\r\n250-AUTH NTLM\r\n250 8BITMIME\r\n";
+  const std::string kind = book_.of(host).fact("smtp");
+  if (kind == "inspected") return hello + "250-XXXXXXXXXXXXXX\r\n250 8BITMIME\r\n";
+  // A receive connector without ExchangeServer among its AuthMechanisms.
+  if (kind == "no-exchange-auth") return hello + "250-X-ANONYMOUSTLS\r\n250-AUTH NTLM\r\n250 8BITMIME\r\n";
   return hello +
          "250-PIPELINING\r\n250-DSN\r\n250-X-ANONYMOUSTLS\r\n250-AUTH NTLM\r\n250-X-EXPS EXCHANGEAUTH GSSAPI NTLM\r\n"
          "250-X-EXCHANGEAUTH SHA256\r\n250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250 XRDST\r\n";

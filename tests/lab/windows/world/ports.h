@@ -1,11 +1,12 @@
-// The ports of the hosts that scripts and the orchestrator look at: SMTP of the hubs, Kerberos (88) of the controllers.
-// They are real sockets in the hosts' own network namespaces, open while the service behind them runs.
+// The ports of the hosts that scripts and the orchestrator look at: SMTP of the hubs, 88, 389 and 464 of the
+// controllers. They are real sockets in the hosts' own network namespaces, open while the service behind them runs.
 #pragma once
 
 #include <poll.h>
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/lab/windows/world/answers.h"
@@ -36,14 +37,11 @@ class Ports {
     bool in_data = false;
     bool closing = false;
   };
-  struct Listener {
-    std::string host;
-    bool smtp = false;
-    int socket = -1;
-  };
+  using Where = std::pair<std::string, std::uint16_t>;  // host and port
 
-  void listen(const actions::sim::SimHost& host, bool smtp);
-  void take(const Listener& listener);
+  void follow(const actions::sim::SimHost& host, std::uint16_t port, bool serves);
+  void listen(const actions::sim::SimHost& host, std::uint16_t port);
+  void take(int listener, const Where& where);
   void read(int socket, Session& session);
   std::string reply(Session& session, const std::string& line);
   std::string greeting(const std::string& host);
@@ -52,8 +50,8 @@ class Ports {
   actions::sim::World& world_;
   HostBook& book_;
   Answers& answers_;
-  std::map<std::string, Listener> listeners_;  // by host
-  std::map<int, Session> sessions_;            // by socket
+  std::map<Where, int> listeners_;   // their sockets
+  std::map<int, Session> sessions_;  // by socket
 };
 
 }  // namespace unjam::lab

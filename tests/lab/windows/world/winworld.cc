@@ -90,7 +90,7 @@ int run(const std::string& folder) {
   if (!world) return 2;
   const int listener = listen_at(folder + "/socket");
   if (listener < 0) return 2;
-  HostBook book(*world);
+  HostBook book(*world, folder);
   Answers answers(*world, book);
   Machines machines(*world, folder);
   Ports ports(*world, book, answers);
