@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ranges>
 #include <set>
 #include <tuple>
+
+#include "state/base/plants.h"
 
 namespace unjam::state {
 namespace {
@@ -50,12 +53,14 @@ std::pair<Debt, std::string> debt_of(const Run& run, const EffectRecord& effect)
   if (left_no_trace(effect)) return {Debt::nothing_owed, "failed, and the host shows the state of before"};
   const bool open = effect.phase == EffectPhase::intended || effect.phase == EffectPhase::accepted;
   const bool unsure = open || effect.phase == EffectPhase::unknown;
+  if (planted("undo-skipped-after-unknown") && unsure) return {Debt::nothing_owed, "it did not succeed"};
   const std::string may = unsure ? "it may or may not have happened; " : "";
   if (intent.undo == "none") return {Debt::cannot, may + cannot_note(effect)};
   if (intent.undo.empty()) return {Debt::cannot, may + "no undo was recorded with it"};
   if (effect.settled) return {Debt::undone, fmt::format("undone by {}", effect.undone_by)};
   const auto undo = run.effects_by_intent.find(effect.undone_by);
   if (undo == run.effects_by_intent.end()) return {Debt::owed, may + fmt::format("{} is still owed", intent.undo)};
+  if (planted("undo-under-way-is-done") && undo->second.phase == EffectPhase::intended) return {Debt::undone, "done"};
   switch (undo->second.phase) {
     case EffectPhase::failed:
       return {Debt::undo_failed, fmt::format("{} failed: {}", intent.undo, undo->second.reason)};
@@ -77,6 +82,7 @@ std::vector<RollbackLine> rollback_log(const Run& run) {
     if (found == run.effects_by_intent.end()) continue;
     const EffectRecord& effect = found->second;
     if (effect_rank(effect.intent.effect) <= kRankRead) continue;
+    if (planted("rollback-log-incomplete") && effect.phase == EffectPhase::unknown) continue;
     auto [debt, note] = debt_of(run, effect);
     log.push_back({.intent = id,
                    .path = effect.intent.path,
@@ -100,6 +106,7 @@ std::vector<std::string> owed(const Run& run) {
     if (line.debt != Debt::owed && line.debt != Debt::undo_failed) continue;
     if (seen.emplace(line.path, line.host, line.action).second) intents.push_back(line.intent);
   }
+  if (planted("undo-order-reversed")) std::ranges::reverse(intents);
   return intents;
 }
 

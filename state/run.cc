@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "state/base/plants.h"
+
 namespace unjam::state {
 namespace {
 
@@ -214,7 +216,8 @@ class Fold {
     effect.before = body.before;
     effect.after = body.after;
     effect.reason = body.reason;
-    if (!effect.intent.undoes.empty() && body.outcome == EffectPhase::ok) settle(effect.intent);
+    const bool believed = planted("settle-believes-itself") && body.outcome == EffectPhase::unknown;
+    if (!effect.intent.undoes.empty() && (body.outcome == EffectPhase::ok || believed)) settle(effect.intent);
     return {};
   }
 
@@ -316,6 +319,7 @@ class Fold {
   }
 
   void rebase() {
+    if (planted("clock-of-the-old-process")) return;
     const Millis shift = event_.mono - run_.mono;
     const auto move = [&](Mono& time) { time = time + shift; };
     const auto move_all = [&](std::map<std::string, Mono>& times) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "state/append_rules.h"
+#include "state/base/plants.h"
 #include "state/hash_chain.h"
 #include "state/sqlite_reader.h"
 #include "state/sqlite_schema.h"
@@ -442,6 +443,7 @@ Result<Database> open_database(const StoreDir& dir, Access access, const SqliteO
   const auto set = db->exec(
       "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
   if (!set) return std::unexpected(set.error());
+  if (planted("commit-is-not-synced")) (void)db->exec("PRAGMA synchronous = OFF");
   const auto mode = db->text("PRAGMA journal_mode = WAL");
   if (!mode) return std::unexpected(mode.error());
   if (*mode != "wal") return fail(ErrorKind::io, "the file system cannot keep a write-ahead log", dir.path());

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "state/base/plants.h"
+
 namespace unjam::state {
 namespace {
 
@@ -64,6 +66,7 @@ Millis since_end(const EffectRow& effect, Wall now) {
 }  // namespace
 
 std::string refused_by(const SlotClaim& claim, const std::vector<SlotRow>& held, const RunId& run) {
+  if (planted("slots-of-others-not-asked")) return {};
   for (const SlotRow& row : held) {
     if (row.host != claim.host || row.holder.run == run) continue;
     return fmt::format("{} is in the hands of run {} since {}", claim.host, row.holder.run.text, utc(row.holder.since));
@@ -74,6 +77,7 @@ std::string refused_by(const SlotClaim& claim, const std::vector<SlotRow>& held,
 }
 
 std::string refused_by(const RateClaim& claim, const std::vector<EffectRow>& effects, Wall now) {
+  if (planted("cooldown-ignored")) return {};
   std::int64_t within = 0;
   for (const EffectRow& effect : effects) {
     if (effect.action != claim.action || !std::ranges::count(claim.hosts, effect.host)) continue;
@@ -93,6 +97,7 @@ std::string refused_by(const RateClaim& claim, const std::vector<EffectRow>& eff
 }
 
 std::string refused_by(const LockClaim& claim, const std::vector<LockRow>& held, const RunId& run) {
+  if (planted("locks-of-others-not-asked")) return {};
   for (const LockRow& row : held) {
     if (row.holder.run == run || !std::ranges::count(claim.locks, row.lock)) continue;
     return fmt::format("lock {} is held by run {} since {}", row.lock, row.holder.run.text, utc(row.holder.since));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "orchestrator/engine/walker.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -56,7 +57,7 @@ std::vector<Command> Walker::decide() {
     decide_stopping();
     return std::move(out_);
   }
-  if (run_.cancelled) {
+  if (run_.cancelled && !planted("cancel-ignored")) {
     stop(run_.cancelled->cause, "", run_.cancelled->by ? "by " + run_.cancelled->by->user : "");
     return std::move(out_);
   }

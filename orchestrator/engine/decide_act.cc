@@ -5,6 +5,7 @@
 
 #include "orchestrator/engine/policy_bounds.h"
 #include "orchestrator/engine/walker.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -137,20 +138,24 @@ std::optional<state::StepOutcome> Walker::after_try(const Node& node, const stat
       if (again(static_cast<int>(node.retry) + 1)) return std::nullopt;
       return Outcome::failed;
     case EffectPhase::intended:
-      if (effect.epoch == run_.epoch) {
+      if (planted("recovery-forgets-open-effect") && effect.epoch != run_.epoch && again(attempt + 1))
+        return std::nullopt;
+      if (planted("recovery-believes-it-was-done") && effect.epoch != run_.epoch) return Outcome::ok;
+      if (effect.epoch == run_.epoch || planted("waits-for-a-dead-process")) {
         sleep(deadline + kPoll);  // under way in this process; its own deadline ends it first
         return std::nullopt;
       }
       break;
     case EffectPhase::unknown:
-      if (resendable(*node.action) && again(kResends + 1)) return std::nullopt;
+      if ((resendable(*node.action) || planted("sent-again-without-a-look")) && again(kResends + 1))
+        return std::nullopt;
       break;
     default:
       break;
   }
   // At its limit it is unknown, but not without one look: a call to a host that went away may have hung until now.
   const bool looked = effect.last_observed.has_value() || effect.phase != EffectPhase::unknown;
-  if (now_.mono >= deadline && looked) return Outcome::unknown;
+  if (now_.mono >= deadline && looked) return planted("limit-is-success") ? Outcome::ok : Outcome::unknown;
   observe(effect, deadline);
   return std::nullopt;
 }
@@ -229,7 +234,7 @@ void Walker::send(const Node& node, const std::string& path, const std::string& 
     }
     const std::string machine = *fields->at("machine").as_text();
     const auto pinned = run_.machines.find(host);
-    if (pinned != run_.machines.end() && pinned->second != machine)
+    if (pinned != run_.machines.end() && pinned->second != machine && !planted("identity-not-asked"))
       return escalate(path,
                       fmt::format("another machine answers at {}: {} instead of {}", host, machine, pinned->second),
                       false, Outcome::not_sent);
@@ -299,7 +304,7 @@ bool Walker::settle_effect(const state::EffectRecord& effect, const std::string&
   }
   if (now_.mono >= deadline) return false;
   const Where at{&root_, "", effect.intent.host};
-  if (look_first) {
+  if (look_first && !planted("put-back-unseen")) {
     // A host is put back only if it answers under its pinned key and is ready, drained or not.
     const auto view = scope(at, path, started->last_look.value_or(Mono{Millis{-1}}));
     if (started->last_look && now_.mono < *started->last_look + poll() && started->last_verdict != "true")

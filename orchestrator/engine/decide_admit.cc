@@ -4,6 +4,7 @@
 #include "orchestrator/engine/policy_bounds.h"
 #include "orchestrator/engine/walker.h"
 #include "orchestrator/policy/window.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -19,14 +20,16 @@ constexpr const char* kConfirm = "@confirm";
 
 std::optional<Obstacle> obstacle(const Plan& plan, const state::Run& run, bool kill_switch, playbooks::Effect effect,
                                  Wall now) {
-  if (run.cancelled) return Obstacle{run.cancelled->cause, "cancelled"};
-  if (kill_switch) return Obstacle{"kill_switch", fmt::format("{} exists", plan.policy->kill_switch)};
+  if (run.cancelled && !planted("cancel-ignored")) return Obstacle{run.cancelled->cause, "cancelled"};
+  if (kill_switch && !planted("kill-switch-ignored"))
+    return Obstacle{"kill_switch", fmt::format("{} exists", plan.policy->kill_switch)};
   if (effect <= playbooks::Effect::read) return std::nullopt;
-  if (const auto windows = policy::ask_windows(*plan.policy, effect, now); !windows.open)
+  const bool asked_before = planted("window-asked-only-at-begin") && run.effects > 0;
+  if (const auto windows = policy::ask_windows(*plan.policy, effect, now); !windows.open && !asked_before)
     return Obstacle{windows.cause, windows.text};
   if (effect <= playbooks::Effect::nudge && !plan.policy->approvals.contains(effect)) return std::nullopt;
   for (const auto& [path, approval] : run.approvals) {
-    if (approval.denied) return Obstacle{"approval", "the approval was denied"};
+    if (approval.denied && !planted("revoked-approval-counts")) return Obstacle{"approval", "the approval was denied"};
     if (approval.asked.count > 0 && expired(approval, now)) return Obstacle{"approval", "the approval has expired"};
     if (approval.asked.digest != plan.digest) return Obstacle{"approval", "the plan is not the one that was approved"};
   }
@@ -35,7 +38,7 @@ std::optional<Obstacle> obstacle(const Plan& plan, const state::Run& run, bool k
 
 // Takes the locks of every site with targets, all at once. True: held.
 bool Walker::locked() {
-  if (!run_.locks.empty() || plan_.locks.empty()) return true;
+  if (!run_.locks.empty() || plan_.locks.empty() || planted("locks-are-not-taken")) return true;
   const auto* waiting = step(kLocks);
   if (waiting == nullptr) return record(state::StepStarted{kLocks}), false;
   const state::LockClaim claim{plan_.locks};
@@ -89,7 +92,7 @@ std::optional<bool> Walker::approval(const std::string& path, const std::string&
   }
   const auto& asked = found->second;
   if (asked.denied) return false;
-  if (said_yes(plan_, run_, asked) >= asked.asked.count) return true;
+  if (said_yes(plan_, run_, asked) >= (planted("one-approval-is-enough") ? 1 : asked.asked.count)) return true;
   if (expired(asked, now_.wall)) {
     record(state::ApprovalDenied{path, "expired", std::nullopt});
     return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "orchestrator/engine/policy_bounds.h"
 #include "orchestrator/engine/walker.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -99,7 +100,7 @@ void Walker::add_policy_floor(const playbooks::FloorRule& rule, const std::strin
     const auto field = record == nullptr ? playbooks::Fields::const_iterator{} : record->find(healthy->second.field);
     const bool up =
         record != nullptr && field != record->end() && field->second.as_bool() != nullptr && *field->second.as_bool();
-    if (up) {
+    if (up || planted("floor-counts-only-our-own")) {
       claim.members.push_back(member);
     } else {
       unseen.push_back(member);
@@ -125,6 +126,7 @@ void Walker::add_floors(const Node& rollout, const std::string& host, bool polic
       return;
     }
     for (const auto& member : *set->as_set()) claim.members.push_back(member.as_host()->name);
+    if (planted("floor-counts-only-our-own")) claim.members = scope_of(Per::site, "hub", host);
     const auto refused = state::refused_by(state::SlotClaim{host, {claim}}, around_.slots, run_.id);
     const auto others = static_cast<std::size_t>(
         std::count_if(claim.members.begin(), claim.members.end(), [&](const auto& m) { return m != host; }));

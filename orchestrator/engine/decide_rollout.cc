@@ -5,6 +5,7 @@
 
 #include "orchestrator/engine/turn_order.h"
 #include "orchestrator/engine/walker.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -69,7 +70,8 @@ void Walker::visit_rollout(const Node& node, const std::string& path, const Wher
     if (found->second.outcome > Outcome::ok) ++failures;
   }
   if (settling_) return;
-  const bool stopping = failures >= count(node.stop_after, where.frame->params, hosts.size());
+  const bool stopping =
+      !planted("failures-not-counted") && failures >= count(node.stop_after, where.frame->params, hosts.size());
   if (stopping && active == 0) return end_step(path, worst, cause);
   if (stopping) return;
 
@@ -83,7 +85,7 @@ void Walker::visit_rollout(const Node& node, const std::string& path, const Wher
       if (*enough) return end_step(path, std::max(worst, Outcome::ok), "until", "the rest is not needed");
       continue;
     }
-    if (active >= batch) return;
+    if (active >= batch && !planted("batch-not-kept")) return;
     if (!begin_turn(node, path, host, where)) return;
     ++active;
   }
@@ -207,7 +209,7 @@ void Walker::end_turn(const Node&, const std::string& path, const std::string& h
   if (!run_.turns.contains({path, host})) events.emplace_back(state::TurnStarted{path, host});
   events.emplace_back(state::TurnEnded{path, host, outcome, std::move(cause)});
   // The slot goes back only on positive evidence: every verification of the turn has held.
-  if (outcome == Outcome::ok && run_.slots.contains(host))
+  if ((outcome == Outcome::ok || planted("slot-freed-early")) && run_.slots.contains(host))
     events.emplace_back(state::SlotsReleased{{host}, "every step of its turn is ok and verified"});
   record(std::move(events));
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "orchestrator/engine/walker.h"
+#include "state/base/plants.h"
 #include "state/rollback.h"
 
 namespace unjam::engine {
@@ -74,6 +75,8 @@ void Walker::release_slots() {
     for (const auto& note : run_.stuck) owes = owes || note.host == host;
     if (owes) return end_step(path, Outcome::no, "owed", "its slot stays taken: it still owes an undo");
     const Mono deadline = started->started + kReleasePatience;
+    if (planted("slot-freed-at-its-limit") && started->last_look && now_.mono >= deadline)
+      return record({state::SlotsReleased{{host}, ""}, state::StepEnded{path, Outcome::ok, "", ""}});
     if (started->last_look && now_.mono >= deadline)
       return end_step(path, Outcome::no, "limit", "not seen healthy; its slot stays taken");
     if (started->last_look && now_.mono < *started->last_look + poll())
@@ -102,7 +105,7 @@ void Walker::end_run() {
   if (stuck && !run_.stuck.empty()) text = fmt::format("{}: {}", run_.stuck.back().host, run_.stuck.back().reason);
   const std::string cause = run_.stop ? run_.stop->cause : "";
   std::vector<state::EventBody> events;
-  if (!plan_.policy->page.empty())
+  if (!plan_.policy->page.empty() && !planted("nobody-is-paged"))
     events.emplace_back(
         state::Paged{plan_.policy->page, fmt::format("{} {}: {}", run_.created.playbook, state::spell(end), text)});
   events.emplace_back(state::RunEnded{end, run_.changed(), cause, text});

@@ -13,6 +13,7 @@
 #include "orchestrator/engine/arrival.h"
 #include "orchestrator/engine/policy_bounds.h"
 #include "state/base/digest.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -45,7 +46,8 @@ state::EventBody first_answer(const state::Intent& intent, const actions::Outcom
     case Kind::answered: {
       auto outputs = playbooks::to_json(outcome.answer.outputs);
       auto fields = outputs.is_object() ? outputs.as_object() : json::object{};
-      if (intent.action == kRebootAction) return state::EffectAccepted{id, std::move(fields)};
+      if (intent.action == kRebootAction && !planted("accepted-is-rebooted"))
+        return state::EffectAccepted{id, std::move(fields)};
       return state::EffectEnded{id, EffectPhase::ok, std::move(fields), outcome.answer.before, outcome.answer.after,
                                 ""};
     }
@@ -60,7 +62,10 @@ state::EventBody first_answer(const state::Intent& intent, const actions::Outcom
     case Kind::unknown:
       break;
   }
-  return state::EffectEnded{id, EffectPhase::unknown, {}, {}, {}, outcome.reason};
+  auto phase = EffectPhase::unknown;
+  if (planted("unknown-is-ok")) phase = EffectPhase::ok;
+  if (planted("unknown-is-not-sent")) phase = EffectPhase::not_sent;
+  return state::EffectEnded{id, phase, {}, {}, {}, outcome.reason};
 }
 
 }  // namespace
@@ -79,7 +84,7 @@ Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Ru
 
 Result<void> Driver::post(state::EventBody event) {
   if (auto fit = fits(run_, event); !fit) return fit;
-  auto written = append({std::move(event)}, world_.clock->now());
+  auto written = append({std::move(event)}, time());
   if (!written) broken_ = written.error();
   wake();
   return written;
@@ -113,12 +118,13 @@ asio::awaitable<void> Driver::wait_for_news(std::optional<Mono> until) {
 
 asio::awaitable<Result<void>> Driver::drive() {
   while (!interrupted_) {
+    while (planted("sends-after-failed-write") && broken_ && !in_flight_.empty()) co_await wait_for_news(std::nullopt);
     if (broken_) co_return std::unexpected(*broken_);
     const auto arrived = journal_inbox();
     if (!arrived) co_return std::unexpected(arrived.error());
     if (run_.phase == state::Phase::ended) break;
     std::optional<Mono> until;
-    const auto now = world_.clock->now();
+    const auto now = time();
     const auto around = surroundings(now);
     if (!around) co_return std::unexpected(around.error());
     const auto journalled = perform(decide(*plan_, run_, *around, now), now, until);
@@ -129,6 +135,12 @@ asio::awaitable<Result<void>> Driver::drive() {
   // Calls that are still under way refer to this object; their own deadlines end them.
   while (!in_flight_.empty() && !interrupted_) co_await wait_for_news(std::nullopt);
   co_return Result<void>{};
+}
+
+Now Driver::time() const {
+  auto now = world_.clock->now();
+  if (planted("durations-by-wall-clock")) now.mono = {now.wall - run_.created_at};
+  return now;
 }
 
 Result<void> Driver::append(std::vector<state::EventBody> events, const Now& now, const state::Claims& claims) {
@@ -151,7 +163,7 @@ Result<bool> Driver::journal_inbox() {
   const auto flush = [&]() -> Result<void> {
     if (batch.empty()) return {};
     journalled = true;
-    return append(std::exchange(batch, {}), world_.clock->now());
+    return append(std::exchange(batch, {}), time());
   };
   for (const auto& event : arrived) {
     const bool reading = std::holds_alternative<state::ReadingTaken>(event);
@@ -229,7 +241,7 @@ void Driver::perform_read(Read read) {
 
 asio::awaitable<void> Driver::read(Read read) {
   const auto effects = run_.effects;
-  const auto started = world_.clock->now().mono;
+  const auto started = time().mono;
   std::optional<json::object> value;
   std::string unknown = read.failed;
   if (unknown.empty()) {
@@ -266,6 +278,7 @@ Result<void> Driver::perform_send(Send send, const Now& now) {
   std::vector<state::EventBody> events;
   if (!send.gate.reasons.empty()) events.emplace_back(send.gate);
   events.emplace_back(send.intent);
+  if (planted("claims-not-taken")) send.claims = {};
   auto written = append(std::move(events), now, send.claims);
   if (!written && written.error().kind == ErrorKind::conflict) {
     // Another run was faster, or a limit was reached meanwhile: the gate is shut after all.
@@ -275,7 +288,8 @@ Result<void> Driver::perform_send(Send send, const Now& now) {
     send.gate.reasons.push_back({"claim", false, written.error().message});
     return append({std::move(send.gate)}, now);
   }
-  if (!written) return written;
+  if (!written && !planted("sends-after-failed-write")) return written;
+  if (!written) broken_ = written.error();
   const auto key = "act " + send.intent.intent;
   in_flight_.insert(key);
   asio::co_spawn(

@@ -59,6 +59,7 @@ class Driver {
   boost::asio::awaitable<void> look(state::Intent intent);
   Result<Surroundings> surroundings(const Now& now) const;
   bool kill_switch() const;
+  Now time() const;
   void log_event(const state::Event& event) const;
 
   boost::asio::io_context& io_;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "orchestrator/engine/reach.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -93,7 +94,7 @@ std::optional<Obstacle> against_policy(const Plan& plan, const state::Run& run, 
   if (action.floor_required && !send.claims.slot)
     return Obstacle{"gate", fmt::format("{} takes a host out of service without its slot", action.name)};
   const auto lock = lock_of(*plan.policy, plan.estate, send.intent.host);
-  if (std::ranges::find(run.locks, lock) == run.locks.end())
+  if (std::ranges::find(run.locks, lock) == run.locks.end() && !planted("locks-are-not-taken"))
     return Obstacle{"lock", fmt::format("the run does not hold the lock {} of {}", lock, send.intent.host)};
   return without_consent(plan, run, action.effect);
 }
@@ -127,7 +128,8 @@ Result<std::vector<Question>> questions(const Plan& plan, Effect effect) {
 std::int64_t said_yes(const Plan& plan, const state::Run& run, const state::ApprovalRecord& approval) {
   std::set<std::string> people;
   for (const auto& given : approval.given) {
-    if (given.digest != plan.digest || given.by.user == run.created.requester.user) continue;
+    if (given.digest != plan.digest) continue;
+    if (given.by.user == run.created.requester.user && !planted("requester-approves")) continue;
     if (plan.policy->in_group(given.by.user, approval.asked.group)) people.insert(given.by.user);
   }
   return static_cast<std::int64_t>(people.size());
@@ -136,11 +138,14 @@ std::int64_t said_yes(const Plan& plan, const state::Run& run, const state::Appr
 bool answered(const Plan& plan, const state::Run& run, const playbooks::ApprovalRule& rule) {
   return std::ranges::any_of(run.approvals, [&](const auto& asked) {
     const state::ApprovalRecord& approval = asked.second;
-    return approval.asked.group == rule.by && !approval.denied && said_yes(plan, run, approval) >= rule.count;
+    const auto enough = planted("one-approval-is-enough") ? 1 : rule.count;
+    const bool denied = approval.denied && !planted("revoked-approval-counts");
+    return approval.asked.group == rule.by && !denied && said_yes(plan, run, approval) >= enough;
   });
 }
 
 bool expired(const state::ApprovalRecord& approval, Wall now) {
+  if (planted("expired-approval-counts")) return false;
   return approval.asked.expires_ms > 0 && now - approval.wall >= Millis{approval.asked.expires_ms};
 }
 

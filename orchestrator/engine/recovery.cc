@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "orchestrator/engine/plan.h"
+#include "state/base/plants.h"
 
 namespace unjam::engine {
 
@@ -40,7 +41,8 @@ Conclusion of_reboot(const state::EffectRecord& effect, const Observation& seen)
   const auto& intent = effect.intent;
   const auto before = text_of(intent.fence, "boot");
   const bool ours = seen.permit == intent.intent;
-  if (seen.boot != before && ours) {
+  const bool rebooted = seen.boot != before || planted("same-boot-token-is-a-reboot");
+  if (rebooted && (ours || planted("reboot-of-others-is-ours"))) {
     EffectEnded ended{intent.intent,      EffectPhase::ok,       {{"boot", before}},
                       {{"boot", before}}, {{"boot", seen.boot}}, ""};
     return {{intent.intent, fmt::format("boot token {} -> {}", before, seen.boot), "rebooted"}, ended};
@@ -74,10 +76,12 @@ Conclusion conclude(const state::EffectRecord& effect, const Observation& seen) 
   const auto& id = effect.intent.intent;
   if (!seen.reached) return {{id, seen.unreached, "look again"}, std::nullopt};
   const auto machine = text_of(effect.intent.fence, "machine");
-  if (!machine.empty() && seen.machine != machine)
+  if (!machine.empty() && seen.machine != machine && !planted("identity-not-asked"))
     return {{id, fmt::format("machine {} answers, {} was meant", seen.machine, machine),
              "another machine answers; look again"},
             std::nullopt};
+  if (planted("absent-is-done") && seen.state == "absent")
+    return {{id, "the host has no trace of it", "done"}, EffectEnded{id, EffectPhase::ok, {}, {}, {}, ""}};
   if (effect.intent.action == kRebootAction) return of_reboot(effect, seen);
   if (seen.state == "finished") return {{id, "the host kept the answer", "finished"}, from_record(id, seen.answer)};
   if (seen.state == "absent")

@@ -40,6 +40,12 @@ Violations intent_before_effect(const Evidence& evidence);
 Violations only_its_targets(const Evidence& evidence);
 Violations limits_kept(const Evidence& evidence);
 
+// checkers_settle.cc: what is put back, and what is called good
+Violations undone_newest_first(const Evidence& evidence);
+Violations every_debt_tried(const Evidence& evidence);
+Violations put_back_when_ready(const Evidence& evidence);
+Violations stayed_good(const Evidence& evidence);
+
 // checkers_run.cc: how a run must behave and end
 Violations no_effect_outside(const Evidence& evidence);
 Violations obligations_settled(const Evidence& evidence);
@@ -47,6 +53,7 @@ Violations success_has_evidence(const Evidence& evidence);
 Violations not_sent_is_true(const Evidence& evidence);
 Violations rollback_log_complete(const Evidence& evidence);
 Violations replay_is_the_same(const Evidence& evidence);
+Violations nothing_lost(const Evidence& evidence);
 Violations ends_or_pages(const Evidence& evidence);
 
 }  // namespace unjam::rehearsal

@@ -48,14 +48,22 @@ class Forbidden {
         !window.open)
       return "the window is shut or a freeze is on: " + window.text;
     if (switch_thrown(written.at)) return "the kill switch is thrown";
-    if (action->effect >= playbooks::Effect::disruptive) return denied_;
-    return {};
+    if (locks_held(written.at)) return "another run holds the locks";
+    if (action->effect < playbooks::Effect::disruptive) return {};
+    return denied_.empty() ? unapproved(action->effect, written.event.wall) : denied_;
   }
 
   void see(const state::EventBody& body) {
     if (std::holds_alternative<state::LocksTaken>(body)) locked_ = true;
     if (std::holds_alternative<state::CancelRequested>(body)) cancelled_ = "the run was cancelled";
     if (std::holds_alternative<state::ApprovalDenied>(body)) denied_ = "the approval was denied or taken back";
+    if (const auto* given = std::get_if<state::ApprovalGiven>(&body))
+      if (given->by.user != evidence_.run.created.requester.user && given->digest == evidence_.plan->digest)
+        approvers_.insert(given->by.user);
+  }
+  void asked(const Written& written) {
+    const auto* asked = std::get_if<state::ApprovalAsked>(&written.event.body);
+    if (asked != nullptr && asked->count > 0 && !asked_) asked_ = written.event.wall;
   }
 
  private:
@@ -65,7 +73,24 @@ class Forbidden {
     });
   }
 
+  bool locks_held(Mono at) const {
+    return std::ranges::any_of(evidence_.scenario.mishaps, [&](const Mishap& one) {
+      return one.kind == MishapKind::lock_held && at >= one.at && (one.lasts.count() == 0 || at < one.at + one.lasts);
+    });
+  }
+  // Policy's rule for the strongest effect of the plan: so many others, and not longer ago than that.
+  std::string unapproved(playbooks::Effect effect, Wall now) const {
+    const auto rule = evidence_.plan->policy->approvals.find(effect);
+    if (rule == evidence_.plan->policy->approvals.end() || rule->second.count == 0) return {};
+    if (std::ssize(approvers_) < rule->second.count)
+      return fmt::format("{} of {} have approved it", approvers_.size(), rule->second.count);
+    const auto most = std::chrono::duration_cast<Millis>(rule->second.expires);
+    return most.count() > 0 && asked_ && now - *asked_ >= most ? "the approval has expired" : "";
+  }
+
   const Evidence& evidence_;
+  std::set<std::string> approvers_;
+  std::optional<Wall> asked_;
   bool locked_ = false;
   std::string cancelled_;
   std::string denied_;
@@ -91,6 +116,7 @@ Violations no_effect_outside(const Evidence& evidence) {
   Forbidden forbidden(evidence);
   for (const auto& written : evidence.journal) {
     forbidden.see(written.event.body);
+    forbidden.asked(written);
     const auto* intent = std::get_if<state::Intent>(&written.event.body);
     if (intent == nullptr) continue;
     if (const auto why = forbidden.why_not(written, *intent); !why.empty())
@@ -175,6 +201,14 @@ Violations success_has_evidence(const Evidence& evidence) {
       out.push_back({"success-has-evidence", entry.at, entry.host,
                      fmt::format("the run says that nothing was changed, and {} was", entry.word)});
   }
+  for (const auto& [id, effect] : evidence.run.effects_by_intent) {
+    const bool open = effect.phase == EffectPhase::intended || effect.phase == EffectPhase::accepted ||
+                      effect.phase == EffectPhase::unknown;
+    const bool mild = state::effect_rank(effect.intent.effect) < state::kRankReversible;
+    if (end == End::done && open && !mild && !effect.settled && effect.intent.undoes.empty())
+      out.push_back({"success-has-evidence", evidence.ended, effect.intent.host,
+                     fmt::format("the run ended well, and what became of {} is not known", effect.intent.action)});
+  }
   const HostStories stories(evidence);
   for (const auto& host : evidence.plan->changeable)
     if (end == End::done && stories.out_by_us(host, evidence.ended))
@@ -219,6 +253,23 @@ Violations replay_is_the_same(const Evidence& evidence) {
   return {{"replay-is-the-same", evidence.ended, "", "the journal, read again, gives another run: " + difference}};
 }
 
+// What the store has said is written must be there when it is read again, whatever became of the machine meanwhile.
+Violations nothing_lost(const Evidence& evidence) {
+  Violations out;
+  for (const auto& written : evidence.journal) {
+    const auto seq = written.event.seq;
+    if (seq < 1) continue;
+    const bool there =
+        seq <= std::ssize(evidence.kept) &&
+        state::encode(evidence.kept[static_cast<std::size_t>(seq - 1)].body) == state::encode(written.event.body);
+    if (!there)
+      out.push_back({"nothing-lost", written.at, "",
+                     fmt::format("event {}, {}, was written and is not there", seq,
+                                 state::spell(state::kind_of(written.event.body)))});
+  }
+  return out;
+}
+
 Violations ends_or_pages(const Evidence& evidence) {
   if (!evidence.broken.empty()) return {{"ends-or-pages", evidence.ended, "", evidence.broken}};
   if (!evidence.finished()) return {{"ends-or-pages", evidence.ended, "", "the run did not end"}};
@@ -248,6 +299,11 @@ const std::vector<Checker>& checkers() {
       {"not-sent-is-true", "what is called never sent has happened on no host", not_sent_is_true},
       {"rollback-log-complete", "every change that hosts saw is in the rollback log", rollback_log_complete},
       {"replay-is-the-same", "the journal, read again, gives the same run", replay_is_the_same},
+      {"undone-newest-first", "debts are settled from the newest to the oldest", undone_newest_first},
+      {"every-debt-tried", "what we did is put back, or tried to be until the limit of that", every_debt_tried},
+      {"put-back-when-ready", "a host is put back only when its services run", put_back_when_ready},
+      {"stayed-good", "a host is called good only when it has stayed so as long as the playbook asks", stayed_good},
+      {"nothing-lost", "what the store has called written is there when it is read again", nothing_lost},
       {"ends-or-pages", "every run ends, and pages if it did not end well", ends_or_pages},
   };
   return all;

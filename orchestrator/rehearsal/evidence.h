@@ -37,7 +37,8 @@ struct Evidence {
   std::vector<OfAnother> others;
   std::vector<Note> notes;
   state::Run run;                      // as the last process left it
-  std::optional<state::Run> replayed;  // the journal, read back and folded; none: it does not fold
+  std::vector<state::Event> kept;      // the journal, read back when all is over
+  std::optional<state::Run> replayed;  // the same, folded; none: it cannot be read or does not fold
   std::string broken;                  // the engine failed in a way that is no mishap; empty: it did not
   int processes = 0;                   // that were started
   std::int64_t writes = 0;             // appends to the journal, whether or not they came to be

@@ -65,7 +65,7 @@ HostStories::HostStories(const Evidence& evidence) {
     const auto found = states.find(entry.host);
     if (found == states.end() || !change(found->second, entry)) continue;
     const auto& state = found->second;
-    lives_[entry.host].push_back({entry.at, state.up && state.in && state.sound, state.by_us});
+    lives_[entry.host].push_back({entry.at, state.up && state.in && state.sound, state.by_us, state.up});
   }
 }
 
@@ -78,6 +78,11 @@ Moment HostStories::moment(const std::string& host, Mono at) const {
 bool HostStories::served_within(const std::string& host, Mono from, Mono to) const {
   if (serves(host, from)) return true;
   return std::ranges::any_of(lives_.at(host), [&](const Moment& m) { return m.serves && m.at >= from && m.at <= to; });
+}
+
+bool HostStories::up_within(const std::string& host, Mono from, Mono to) const {
+  if (moment(host, from).up) return true;
+  return std::ranges::any_of(lives_.at(host), [&](const Moment& m) { return m.up && m.at >= from && m.at <= to; });
 }
 
 bool HostStories::out_by_us(const std::string& host, Mono at) const {

@@ -19,6 +19,7 @@ struct Moment {
   Mono at;
   bool serves = true;
   bool by_us = false;  // the last thing that took it out of service was one of our intents
+  bool up = true;      // its services run, whether or not it is drained
 };
 
 class HostStories {
@@ -29,6 +30,7 @@ class HostStories {
   bool serves(const std::string& host, Mono at) const { return moment(host, at).serves; }
   // Whether it served at any time in [from, to].
   bool served_within(const std::string& host, Mono from, Mono to) const;
+  bool up_within(const std::string& host, Mono from, Mono to) const;
   // Out of service, and by one of our intents.
   bool out_by_us(const std::string& host, Mono at) const;
   Moment moment(const std::string& host, Mono at) const;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr Millis kOperator{120'000};   // until somebody starts a process again that ended by itself
 constexpr Millis kTriedAgain{10'000};  // people who found nobody at home come again
+constexpr Millis kNextPerson{30'000};  // between two people of a group who say yes
+constexpr const char* kRequester = "requester";
 
 // What no checker and no reader asks for: mail goes on all the time.
 bool noise(const std::string& word) {
@@ -113,8 +115,10 @@ Evidence Stage::play() {
   evidence_.writes = blows_.count(Point::before_write);
   evidence_.sends = blows_.count(Point::before_send);
   auto handle = open_store(state::Access::read);
-  if (auto events = handle ? (*handle)->load(id_) : std::unexpected(handle.error()))
+  if (auto events = handle ? (*handle)->load(id_) : std::unexpected(handle.error())) {
     if (auto run = state::fold(id_, *events)) evidence_.replayed = std::move(*run);
+    evidence_.kept = std::move(*events);
+  }
   if (!evidence_.finished() && evidence_.replayed) evidence_.run = *evidence_.replayed;
   return std::move(evidence_);
 }
@@ -206,7 +210,7 @@ void Stage::begin_run() {
   auto process = spawn();
   if (!process) return;
   auto created = plan_->created;
-  created.requester = {1000, "requester", ""};
+  created.requester = {1000, kRequester, ""};
   created.trigger = "person";
   std::vector<state::EventBody> first{created, state::RunConfirmed{created.changes_at_most, created.requester}};
   const auto events = process->store().append(id_, 0, process->now(), std::move(first), {});
@@ -233,7 +237,7 @@ void Stage::start_again() {
     return;
   }
   const auto resumed = process->store().append(
-      id_, run->seq, process->now(), {state::RunResumed{process->store().epoch(), {1000, "requester", ""}}}, {});
+      id_, run->seq, process->now(), {state::RunResumed{process->store().epoch(), {1000, kRequester, ""}}}, {});
   processes_.push_back(std::move(process));
   if (blows_.struck != nullptr) return look_after(*processes_.back());
   if (!resumed) return dies(*processes_.back(), kOperator, resumed.error().text());
@@ -320,20 +324,22 @@ void Stage::written(const Written& one) {
 void Stage::asked(const state::ApprovalAsked& approval) {
   constexpr std::uint64_t kMostPatience = 600'000;
   const auto* late = mishap(K::approval_late);
-  const Millis delay = late != nullptr ? late->by : Millis(static_cast<std::int64_t>(chance_.below(kMostPatience)));
+  Millis delay = late != nullptr ? late->by : Millis(static_cast<std::int64_t>(chance_.below(kMostPatience)));
   const auto group = plan_->policy->groups.find(approval.group);
   if (approval.count == 0 || group == plan_->policy->groups.end()) return;
   std::int64_t missing = approval.count;
   for (const auto& user : group->second) {
-    const state::Person person{2000, user, ""};
+    const bool requester = user == kRequester;  // who says yes to what he wants; nobody may count that
+    const state::Person person{requester ? 1000u : 2000u, user, ""};
     if (mishap(K::approval_denied) != nullptr)
       return due(now_ + delay,
                  [this, path = approval.path, person] { post(state::ApprovalDenied{path, "no", person}); });
-    if (missing-- == 0) break;
+    if (!requester && missing-- == 0) break;
     due(now_ + delay, [this, approval, person] { post(state::ApprovalGiven{approval.path, approval.digest, person}); });
     if (const auto* revoked = mishap(K::approval_revoked))
       due(std::max(revoked->at, now_ + delay + kTriedAgain),
           [this, path = approval.path, person] { post(state::ApprovalDenied{path, "taken back", person}); });
+    if (!requester) delay = delay + kNextPerson;
   }
 }
 

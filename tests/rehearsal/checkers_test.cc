@@ -41,6 +41,15 @@ class Checkers : public testing::Test {
     doctored.journal.insert(doctored.journal.begin() + static_cast<std::ptrdiff_t>(at),
                             Written{when, 1, state::Event{0, {}, {}, std::move(body)}});
   }
+  void intend(const std::string& id, const std::string& path, Mono at, const std::string& host = "tyohub1") {
+    state::Intent intent;
+    intent.intent = id;
+    intent.path = path;
+    intent.host = host;
+    intent.action = "hub.flag";
+    intent.effect = "reversible";
+    write(doctored.journal.size(), at, intent);
+  }
   // Nothing else is asked: one lie often breaks two promises.
   void expect_seen(const std::string& name) {
     const auto found = std::ranges::find(checkers(), name, &Checker::name);
@@ -55,7 +64,7 @@ class Checkers : public testing::Test {
 
 TEST_F(Checkers, AreSilentOnARunThatWentWell) {
   EXPECT_EQ(told(judge(doctored)), "");
-  EXPECT_GE(checkers().size(), 13u);
+  EXPECT_GE(checkers().size(), 18u);
 }
 
 // The other hub of the site was down long before this one was drained.
@@ -164,6 +173,25 @@ TEST_F(Checkers, NoEffectOutsideSeesAnIntentWhileTheSwitchIsThrown) {
   expect_seen("no-effect-outside");
 }
 
+TEST_F(Checkers, NoEffectOutsideSeesAnIntentWhileAnotherRunHoldsTheLocks) {
+  Mishap held;
+  held.kind = MishapKind::lock_held;
+  doctored.scenario.mishaps = {held};
+  expect_seen("no-effect-outside");
+}
+
+TEST_F(Checkers, NoEffectOutsideSeesADisruptionThatTooFewHaveApproved) {
+  std::erase_if(doctored.journal,
+                [](const Written& one) { return std::holds_alternative<state::ApprovalGiven>(one.event.body); });
+  expect_seen("no-effect-outside");
+}
+
+TEST_F(Checkers, NoEffectOutsideSeesADisruptionAfterTheApprovalHasExpired) {
+  for (auto& one : doctored.journal)
+    if (std::holds_alternative<state::Intent>(one.event.body)) one.event.wall = one.event.wall + std::chrono::hours(5);
+  expect_seen("no-effect-outside");
+}
+
 TEST_F(Checkers, NoEffectOutsideSeesAnEffectThatArrivesLongAfter) {
   entry("permit")->at = Mono{std::chrono::hours(5)};
   expect_seen("no-effect-outside");
@@ -200,6 +228,54 @@ TEST_F(Checkers, SuccessHasEvidenceSeesAHubThatIsDownAtTheEnd) {
     return one.word == "services-up" && one.host == down.host && one.at > down.at;
   });
   expect_seen("success-has-evidence");
+}
+
+TEST_F(Checkers, SuccessHasEvidenceSeesARunThatIsDoneAndDoesNotKnowWhatItDid) {
+  doctored.run.effects_by_intent.at(std::string(done_by(*entry("shutdown")))).phase = state::EffectPhase::unknown;
+  expect_seen("success-has-evidence");
+}
+
+TEST_F(Checkers, UndoneNewestFirstSeesTheOldestDebtSettledFirst) {
+  const auto at = entry("drained")->at;
+  intend("flag", "roll[tyohub1]/flag", at);
+  intend("drain", "roll[tyohub1]/drain", at);
+  intend("undo", "roll[tyohub1]/flag/undo@1", at);
+  say(at, "tyohub1", "flagged", "by=flag");
+  say(at + Millis(1), "tyohub1", "drained", "by=drain");
+  say(at + Millis(2), "tyohub1", "unflagged", "by=undo");
+  expect_seen("undone-newest-first");
+}
+
+TEST_F(Checkers, EveryDebtTriedSeesAHubThatNobodyTriedToPutBack) {
+  const auto resumed = *entry("resumed");
+  std::erase_if(doctored.hosts, [&](const LogEntry& one) { return one.word == "resumed" && one.host == resumed.host; });
+  doctored.run.ended->end = state::End::stuck;
+  expect_seen("every-debt-tried");
+}
+
+TEST_F(Checkers, PutBackWhenReadySeesAHubPutBackWithoutItsServices) {
+  const auto down = *entry("shutdown");
+  std::erase_if(doctored.hosts, [&](const LogEntry& one) { return one.host == down.host && one.at > down.at; });
+  const auto at = down.at + std::chrono::minutes(10);
+  intend("undo", "roll[" + down.host + "]/drain/undo@1", at, down.host);
+  say(at, down.host, "resumed", "by=undo");
+  expect_seen("put-back-when-ready");
+}
+
+TEST_F(Checkers, StayedGoodSeesAHubThatWasDownShortlyBeforeItsTurnEndedWell) {
+  const auto& turn = doctored.journal[written<state::TurnEnded>()];
+  const auto host = std::get<state::TurnEnded>(turn.event.body).host;
+  say(turn.at + -std::chrono::seconds(110), host, "off");
+  say(turn.at + -std::chrono::seconds(20), host, "services-up");
+  expect_seen("stayed-good");
+}
+
+TEST_F(Checkers, NothingLostSeesAnEventThatIsNotThereAnyMore) {
+  doctored.kept.pop_back();
+  expect_seen("nothing-lost");
+  doctored = good();
+  doctored.kept.at(3).body = state::Paged{"somebody", "else"};
+  expect_seen("nothing-lost");
 }
 
 TEST_F(Checkers, NotSentIsTrueSeesWhatHappenedAllTheSame) {
