@@ -38,7 +38,7 @@ void BookChecker::check_params() {
 }
 
 std::optional<Param> BookChecker::check_param(const model::ParamSpec& spec) {
-  if (spec.type.name.empty()) return std::nullopt;  // missing: told
+  if (spec.type.span.line == 0) return std::nullopt;  // missing: told
   Param param;
   param.name = spec.name.name;
   param.span = spec.name.span;

@@ -27,7 +27,7 @@ std::optional<model::ExprSlot> Loader::load_expr(const YamlNode& node, std::stri
                    "one that begins with [ or { needs quotes");
     return std::nullopt;
   }
-  if (node.text.empty() && node.style == YamlNode::Style::plain) return std::nullopt;  // was reported as UJ0103
+  if (node.refused) return std::nullopt;
   if (node.text.find("${") != std::string::npos) {
     context_.error("UJ0205", node.span, "${} in an expression",
                    "write the expression itself; ${} is for texts that people read");
@@ -37,6 +37,7 @@ std::optional<model::ExprSlot> Loader::load_expr(const YamlNode& node, std::stri
 }
 
 std::optional<model::TextSlot> Loader::load_prose(const YamlNode& node, std::string_view what) {
+  if (node.refused) return std::nullopt;
   if (node.kind == YamlNode::Kind::scalar && !node.text.empty()) return model::TextSlot{expr_text(node)};
   context_.error("UJ0206", node.span, fmt::format("{} is a text for people", what));
   return std::nullopt;
@@ -72,7 +73,7 @@ std::optional<DurationArg> Loader::load_time(const YamlNode& node, std::string_v
     return DurationArg{{}, node.text.substr(7), node.span};
   if (node.kind == YamlNode::Kind::scalar && duration_literal(node.text))
     return DurationArg{*duration_literal(node.text), {}, node.span};
-  if (node.kind != YamlNode::Kind::scalar || !node.text.empty())
+  if (!node.refused)
     context_.error("UJ0206", node.span, fmt::format("{} is a time, this is {}", what, shown(node)),
                    number_help(*context_.source, node.span, node.text, "write 30s, 5m, 4h or 1d, or params.x"));
   return std::nullopt;
@@ -91,7 +92,7 @@ std::optional<CountArg> Loader::load_count(const YamlNode& node, std::string_vie
       context_.error("UJ0505", node.span, "a floor of 0 lets the last host go", "write 1 or more");
       return std::nullopt;
     }
-    if (node.text.empty()) return std::nullopt;
+    if (node.refused) return std::nullopt;
   }
   context_.error(
       "UJ0206", node.span,
@@ -107,7 +108,7 @@ std::optional<NameAt> Loader::load_name(const YamlNode& node, std::string_view w
 }
 
 bool Loader::good_name(const YamlNode& key) {
-  if (key.text.empty()) return false;
+  if (key.refused) return false;
   if (!is_identifier(key.text)) {
     context_.error("UJ0206", key.span, fmt::format("\"{}\" cannot be a name here", key.text),
                    "letters, digits and _, not beginning with a digit");

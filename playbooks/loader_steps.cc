@@ -39,6 +39,14 @@ std::vector<std::string> step_words() {
   return words;
 }
 
+// The first: of a second one the reader of the text has told.
+const YamlNode* key_of(const YamlNode& map, std::string_view word) {
+  for (const auto& [key, value] : map.entries) {
+    if (key.text == word) return &key;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::string_view model::spell(Verb verb) {
@@ -48,7 +56,7 @@ std::string_view model::spell(Verb verb) {
 Steps Loader::load_steps(const YamlNode& node, std::string_view what) {
   Steps out;
   if (node.kind != YamlNode::Kind::list) {
-    if (node.kind == YamlNode::Kind::map || !node.text.empty())
+    if (!node.refused)
       context_.error("UJ0206", node.span, fmt::format("{} is a list of steps", what), "write - name: { ... }");
     return out;
   }
@@ -67,7 +75,7 @@ void Loader::load_step(const YamlNode& item, Steps& into) {
   step.broken = true;
   step.name.span = item.span;
   if (item.kind != YamlNode::Kind::map || item.entries.size() != 1) {
-    if (item.kind != YamlNode::Kind::scalar || !item.text.empty())
+    if (!item.refused)
       context_.error("UJ0206", item.span, "a step is one name with a map of keys",
                      item.entries.size() > 1 ? "write - name: and the keys below it, indented once more"
                                              : "write - name: { ... }");
@@ -77,7 +85,7 @@ void Loader::load_step(const YamlNode& item, Steps& into) {
   const auto& [key, value] = item.entries.front();
   const bool named = good_name(key);
   if (named) step.name = {key.text, key.span};
-  if (value.kind != YamlNode::Kind::map && (!value.text.empty() || value.kind == YamlNode::Kind::list))
+  if (value.kind != YamlNode::Kind::map && !value.refused)
     context_.error("UJ0206", value.span, fmt::format("step {} is a map of keys", key.text), "write { verb: ... }");
   const auto verb =
       value.kind == YamlNode::Kind::map ? verb_of(value, {key.text, key.span}, step.verb_span) : std::nullopt;
@@ -96,8 +104,7 @@ std::optional<Verb> Loader::verb_of(const YamlNode& keys, const NameAt& name, Sp
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const auto verb = static_cast<Verb>(i);
     if (verb == Verb::group) continue;
-    for (const auto& [key, value] : keys.entries)
-      if (key.text == shapes[i]->name) found.emplace_back(verb, key.span);
+    if (const YamlNode* key = key_of(keys, shapes[i]->name)) found.emplace_back(verb, key->span);
   }
   // Beside another verb `do` is the body of a rollout.
   if (const YamlNode* body = found.empty() ? keys.find("do") : nullptr) found.emplace_back(Verb::group, body->span);
@@ -127,7 +134,7 @@ bool Loader::tell_unknown_keys(const YamlNode& keys, const NameAt& name, bool on
   const auto words = step_words();
   for (const auto& [key, value] : keys.entries) {
     if (std::ranges::find(words, key.text) != words.end()) continue;
-    if (key.text.empty()) {  // a fault of the text, told by its reader
+    if (key.refused) {
       told = true;
       continue;
     }

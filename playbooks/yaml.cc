@@ -106,12 +106,14 @@ class Builder final : public YAML::EventHandler {
   std::vector<Frame> frames_;
   std::unique_ptr<YamlNode> root_;
   std::size_t nodes_ = 0;
+  std::size_t faults_ = 0;
   int documents_ = 0;
   bool fatal_ = false;
 };
 
 void Builder::error(const char* code, std::size_t byte, std::size_t bytes, std::string message, std::string help) {
   out_.error(code, source_, places_.at(byte, bytes), std::move(message), std::move(help));
+  ++faults_;
 }
 
 // "what: the line with the replacement", or `what` alone if the line cannot be shown.
@@ -176,6 +178,7 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   Frame& frame = frames_.back();
   YamlNode node;
   node.flow = frame.node.flow;
+  node.refused = true;
   node.span = places_.at(begin);
   const std::size_t word_end = text_.find_first_of(" \r\n,:]}", begin);
   const std::string_view word = text_.substr(begin, word_end - begin);
@@ -184,15 +187,14 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   } else if (!word.empty() && is_boolean_word(word)) {
     node.text = word;
     read_plain(begin, node);
-    node.text.clear();
   } else if (frame.has_key && frame.key_is_piece) {
     if (frame.hinted.insert(frame.value_begin).second)
       hint_quotes(frame.value_begin, true, "a comma ends a value in { }: an expression with one needs quotes");
-    frame.node.entries.back().second.text.clear();  // a piece of an expression is none
+    frame.node.entries.back().second.refused = true;  // a piece of an expression is none
     frame.has_key = false;
     return;
   } else if (frame.has_key && frame.key.text.find(':') != std::string::npos && hint_colon(frame.key_begin, begin)) {
-    frame.key.text.clear();  // told; nothing follows from it
+    frame.key.refused = true;
   } else if (frame.has_key) {
     node.span = frame.key.span;
     out_.error("UJ0103", source_, frame.key.span, fmt::format("\"{}\" has no value", frame.key.text),
@@ -210,6 +212,7 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t) {
   count_node(begin);
   error("UJ0101", begin, 1, "an alias", "write the value again; an expression that begins with * needs quotes");
   YamlNode node;
+  node.refused = true;
   node.span = places_.at(begin);
   add(std::move(node), begin, begin + 1);
 }
@@ -226,6 +229,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_
 YamlNode Builder::scalar(std::size_t begin, const std::string& value, std::size_t& end) {
   YamlNode node;
   node.text = value;
+  const std::size_t faults_before = faults_;
   const char first = begin < text_.size() ? text_[begin] : '\0';
   end = begin + value.size();
   node.span = places_.at(begin, value.size());
@@ -241,7 +245,6 @@ YamlNode Builder::scalar(std::size_t begin, const std::string& value, std::size_
     read_block(begin, node);
   } else {
     read_plain(begin, node);
-    if (!expects_key() && is_boolean_word(node.text)) node.text.clear();  // told; nothing follows from it
   }
   for (std::size_t i = 0; i < value.size();) {
     const CodePoint point = decode_utf8(value, i);
@@ -253,6 +256,8 @@ YamlNode Builder::scalar(std::size_t begin, const std::string& value, std::size_
     }
     i += point.bytes;
   }
+  // A key stays a name, so that what asks for it is not blamed as well.
+  node.refused = faults_ > faults_before && (!expects_key() || node.text == "<<");
   return node;
 }
 
@@ -373,7 +378,7 @@ void Builder::add_key(Frame& frame, YamlNode node, std::size_t begin, std::size_
     error("UJ0106", begin, 1, fmt::format("more than {} keys in one map", kMaxYamlKeys), "");
     throw LimitReached{};
   }
-  if (!frame.keys.insert(node.text).second && !node.text.empty())
+  if (!frame.keys.insert(node.text).second && !node.refused)
     error("UJ0102", begin, end - begin, fmt::format("key \"{}\" twice in one map", node.text),
           "some readers take the first, some the last: keep one");
   frame.key = std::move(node);

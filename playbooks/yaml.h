@@ -31,9 +31,10 @@ struct YamlNode {
 
   Kind kind = Kind::scalar;
   Style style = Style::plain;
-  std::string text;   // of a scalar; of one with a fault (parse_yaml_all) it may be empty
-  Span span;          // of a scalar: its first character inside quotes; of a block scalar: its first content line
-  bool flow = false;  // inside { } or [ ]
+  std::string text;      // of a scalar
+  Span span;             // of a scalar: its first character inside quotes; of a block scalar: its first content line
+  bool flow = false;     // inside { } or [ ]
+  bool refused = false;  // a scalar whose fault was told (parse_yaml_all): nothing follows from it
   std::uint32_t indent = 0;  // block scalar: columns stripped from each line, so that places inside can be told exactly
   std::vector<YamlNode> items;     // of a list
   std::vector<YamlEntry> entries;  // of a map, in the file's order

@@ -67,6 +67,7 @@ bool is_name(std::string_view word, bool dots) {
 }
 
 const std::string* scalar_of(const YamlContext& context, const YamlNode& node, std::string_view what) {
+  if (node.refused) return nullptr;
   if (node.kind == YamlNode::Kind::scalar) return &node.text;
   context.error("UJ0206", node.span,
                 fmt::format("{} is one value, this is a {}", what, node.kind == YamlNode::Kind::list ? "list" : "map"));
@@ -79,7 +80,7 @@ MapReader::MapReader(const YamlContext& context, const YamlNode& map, std::strin
     : context_(context), what_(std::move(what)), span_(map.span) {
   if (map.kind == YamlNode::Kind::map) {
     map_ = &map;
-  } else if (map.kind == YamlNode::Kind::list || !map.text.empty()) {  // an empty value was reported as UJ0103
+  } else if (!map.refused) {
     context_.error("UJ0206", map.span, fmt::format("{} is a map of keys", what_));
   }
 }
@@ -130,7 +131,7 @@ void MapReader::finish(const std::vector<std::string>& also_known) {
   std::vector<std::string> words = known_;
   words.insert(words.end(), also_known.begin(), also_known.end());
   for (const auto& [key, value] : map_->entries) {
-    if (key.text.empty() || std::ranges::find(known_, key.text) != known_.end()) continue;
+    if (key.refused || std::ranges::find(known_, key.text) != known_.end()) continue;
     context_.error("UJ0201", key.span, fmt::format("{} has no key `{}`", what_, key.text), key_help(key.text, words));
   }
 }
@@ -241,7 +242,7 @@ std::optional<Duration> read_duration(const YamlContext& context, const YamlNode
   const std::string* text = scalar_of(context, node, what);
   if (text == nullptr) return std::nullopt;
   const auto value = duration_literal(*text);
-  if (!value && !text->empty())
+  if (!value)
     context.error("UJ0206", node.span, fmt::format("{} is a time, this is \"{}\"", what, *text),
                   number_help(*context.source, node.span, *text, "write 30s, 5m, 4h or 1d"));
   return value;
@@ -252,9 +253,8 @@ std::optional<std::string> read_name(const YamlContext& context, const YamlNode&
   const std::string* text = scalar_of(context, node, what);
   if (text == nullptr) return std::nullopt;
   if (is_name(*text, dots)) return *text;
-  if (!text->empty())
-    context.error("UJ0206", node.span, fmt::format("{} is a name, this is \"{}\"", what, *text),
-                  dots ? "letters, digits, - _ and ." : "letters, digits, - and _");
+  context.error("UJ0206", node.span, fmt::format("{} is a name, this is \"{}\"", what, *text),
+                dots ? "letters, digits, - _ and ." : "letters, digits, - and _");
   return std::nullopt;
 }
 

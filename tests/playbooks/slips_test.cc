@@ -72,6 +72,21 @@ TEST(Slips, TheWorstOneIsRecognised) {
   EXPECT_NE(loaded.told().find("- well: { expect: \"hubs.all(h, hub(h).ready)\" }"), std::string::npos);
 }
 
+// given a value or key that the reader of the text refuses, when checked, then nothing follows from it: one fault
+TEST(Slips, AreToldOnce) {
+  for (const char* text : {
+           "- out: { escalate: no }\n",
+           "- out: { escalate: }\n",
+           "- out: { escalate: \"a\", escalate: \"b\" }\n",
+           "- out: { <<: x, escalate: \"a\" }\n",
+           "- well:\n    expect: hub(hubs.first()).ready\n      and true\n    limit: 5m\n",
+           "- well: { expect: hub(hubs.first()).ready, limit: off }\n",
+           "params:\n  c: { type: bool, default: yes }\nsteps:\n  - out: { when: params.c, escalate: \"a\" }\n",
+           "params:\n  c: { type: off }\nsteps:\n  - out: { escalate: \"${params.c}\" }\n",
+       })
+    EXPECT_EQ(load_text("slip.yaml", example_file(text)).faults.all().size(), 1U) << text;
+}
+
 TEST(Slips, AnAnchorWithoutAValueIsAnAnchor) {
   const auto loaded = load_text("slip.yaml", example_file("- well:\n    expect: &x\n    limit: 5m\n"));
   EXPECT_NE(loaded.told().find("UJ0101: an anchor"), std::string::npos) << loaded.told();
