@@ -147,10 +147,9 @@ class GateRules {
     std::vector<Note> way = gate_way(step, gate);
     for (const model::ExprSlot* slot : conditions(gate)) {
       if (!slot->expr) return;  // its own fault was told
-      const bool floor = gate.floor && slot == &*gate.floor;
       const Expr& tree = *slot->expr->tree;
       Looks looks = checker_.looks_for(&ref);
-      if (floor ? looks.anywhere(tree, host) : looks.needed(tree, host)) return;
+      if (looks.needed(tree, host)) return;
       if (looks.anywhere(tree, host))
         way.insert(way.end() - 1, {slot->text.origin, "looks at it on some of its ways only"});
     }

@@ -26,21 +26,34 @@ class Looks {
   explicit Looks(Question question) : question_(std::move(question)) {}
 
   // Every way for `e` to come out true asks it of `variable` (a host in hand or of a macro; empty: of any host).
-  bool needed(const Expr& e, const std::string& variable) { return when(e, true, variable); }
+  bool needed(const Expr& e, const std::string& variable) { return ways(e, variable).if_true; }
   // Every element of the set was asked.
   bool of_elements(const Expr& set);
   // It is asked somewhere, other than by `known` and `has`, which do not mind what the answer is.
   bool anywhere(const Expr& e, const std::string& variable);
 
  private:
-  bool when(const Expr& e, bool truth, const std::string& variable);
-  bool when_call(const Expr& e, bool truth, const std::string& variable);
-  bool when_macro(const Expr& e, bool truth, const std::string& variable);
+  // Whether it is asked on every way for an expression to come out true, and to come out false. Of what is no truth
+  // value: both, for whatever comes out.
+  struct Asked {
+    bool if_true = false;
+    bool if_false = false;
+  };
+
+  Asked ways(const Expr& e, const std::string& variable);
+  Asked of_parts(const Expr& e, const std::string& variable);
+  Asked ways_of_call(const Expr& e, const std::string& variable);
+  Asked ways_of_macro(const Expr& e, const std::string& variable);
+  bool always(const Expr& e, const std::string& variable) {
+    const Asked found = ways(e, variable);
+    return found.if_true && found.if_false;
+  }
+  bool passed_by(const Expr& chosen, const Expr& from);
   bool is_asked(const Expr& e, const std::string& variable) const;
 
   Question question_;
   // Lets that were looked into: each once, whatever they are made of.
-  std::map<std::pair<std::string, bool>, bool> when_;
+  std::map<std::string, Asked> ways_;
   std::map<std::string, bool> elements_;
   std::map<std::string, bool> anywhere_;
 };

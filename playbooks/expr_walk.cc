@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace unjam::playbooks {
@@ -29,8 +30,19 @@ void add_words(std::string_view text, std::set<std::string>& out) {
   }
 }
 
-bool is_int(const Expr& e, std::int64_t n) {
-  return e.kind == Expr::Kind::literal && e.literal.as_int() != nullptr && *e.literal.as_int() == n;
+std::optional<std::int64_t> int_of(const Expr& e) {
+  const std::int64_t* value = e.kind == Expr::Kind::literal ? e.literal.as_int() : nullptr;
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+// Whether `n` elements compared so with `bound` are one at least.
+bool wants_one(std::string_view op, std::optional<std::int64_t> bound) {
+  if (!bound) return false;
+  return (op == ">" && *bound >= 0) || (op == ">=" && *bound >= 1) || (op == "!=" && *bound == 0);
+}
+
+std::string_view turned(std::string_view op) {
+  return op == "<" ? ">" : op == "<=" ? ">=" : op == "!=" ? op : std::string_view{};
 }
 
 // s.size() or size(s)
@@ -80,12 +92,8 @@ std::vector<const Expr*> wanted_non_empty(const Expr& e) {
   }
   const Expr* left = sized(*e.args[0]);
   const Expr* right = sized(*e.args[1]);
-  if (left != nullptr && ((e.name == ">" && is_int(*e.args[1], 0)) || (e.name == "!=" && is_int(*e.args[1], 0)) ||
-                          (e.name == ">=" && is_int(*e.args[1], 1))))
-    out.push_back(left);
-  if (right != nullptr && ((e.name == "<" && is_int(*e.args[0], 0)) || (e.name == "!=" && is_int(*e.args[0], 0)) ||
-                           (e.name == "<=" && is_int(*e.args[0], 1))))
-    out.push_back(right);
+  if (left != nullptr && wants_one(e.name, int_of(*e.args[1]))) out.push_back(left);
+  if (right != nullptr && wants_one(turned(e.name), int_of(*e.args[0]))) out.push_back(right);
   return out;
 }
 
