@@ -92,7 +92,7 @@ class Formatter {
   std::string run() {
     for (at_ = 0; at_ < lines_.size();) line();
     comments(nullptr);
-    while (out_.ends_with("\n\n")) out_.pop_back();
+    while (out_.size() > kept_ && out_.ends_with("\n\n")) out_.pop_back();
     return std::move(out_);
   }
 
@@ -169,27 +169,31 @@ class Formatter {
 
   // The lines below `|`: moved by the first, to one step behind the level that they belong to.
   void block(std::string_view header) {
+    const bool keeps = header.substr(0, 3).find('+') != std::string_view::npos;  // empty lines at its end
     std::size_t first = at_;
     while (first < lines_.size() && stripped(lines_[first]).empty()) ++first;
-    if (first == lines_.size() || indent_of(lines_[first]) <= levels_.back().from) return;
+    if (first == lines_.size() || indent_of(lines_[first]) <= levels_.back().from) {
+      for (; keeps && at_ < first; ++at_) out_ += '\n';
+      kept_ = out_.size();
+      return;
+    }
     const std::size_t from = indent_of(lines_[first]);
     std::size_t end = first;
     for (std::size_t i = first; i < lines_.size(); ++i) {
       const bool empty = stripped(lines_[i]).empty() && indent_of(lines_[i]) <= from;
       if (!empty && indent_of(lines_[i]) < from) break;
-      if (!empty || header.substr(0, 3).find('+') != std::string_view::npos) end = i + 1;
+      if (!empty || keeps) end = i + 1;
     }
     const std::size_t to = levels_.back().to + kStep;
     for (; at_ < end; ++at_) {
       std::string_view text = lines_[at_];
       if (text.ends_with('\r')) text.remove_suffix(1);
       const std::size_t indent = indent_of(text);
-      if (indent == text.size() && indent <= from) {
-        out_ += '\n';
-      } else {
-        emit(indent - from + to, text.substr(indent));
-      }
+      if (indent < text.size() || indent > from) out_.append(indent - from + to, ' ');
+      out_ += text.substr(indent);
+      out_ += '\n';
     }
+    kept_ = out_.size();
   }
 
   // The comments and empty lines before a line at `next`, or before the end of the file.
@@ -227,6 +231,7 @@ class Formatter {
   std::vector<Placed> placed_{};  // every line of content so far
   std::vector<std::string_view> waiting_{};
   std::string out_{};
+  std::size_t kept_ = 0;  // so much of it ends in a text whose empty lines count
 };
 
 bool same_tree(const YamlNode& a, const YamlNode& b) {

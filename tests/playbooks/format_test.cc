@@ -68,6 +68,13 @@ TEST(Format, MovesBlocksAsAWholeAndKeepsTheirText) {
   EXPECT_EQ(formatted("a: |+\n   one\n\n\nb: 1\n"), "a: |+\n  one\n\n\nb: 1\n");
 }
 
+// Given a block whose empty lines are part of its text; when formatted; then they stay, blanks beyond its column too.
+TEST(Format, KeepsEmptyLinesThatAreText) {
+  EXPECT_EQ(formatted("a: |+\n   one\n\n\n"), "a: |+\n  one\n\n\n");
+  EXPECT_EQ(formatted("a: |+\n\n\nb: 1\n"), "a: |+\n\n\nb: 1\n");
+  EXPECT_EQ(formatted("a: |\n   one\n     \n   two\n"), "a: |\n  one\n    \n  two\n");
+}
+
 TEST(Format, MovesLongBracketsWithTheirFirstLine) {
   EXPECT_EQ(formatted("a:\n    b: { c: 1,\n         d: [ \"}\", 2 ] }   \n    e: 3\n"),
             "a:\n  b: { c: 1,\n       d: [ \"}\", 2 ] }\n  e: 3\n");
