@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "playbooks/expr_check.h"
 #include "playbooks/yaml_reader.h"
 
 namespace unjam::playbooks {
@@ -106,6 +107,7 @@ class ContractLoader {
   using Members = std::vector<std::pair<std::string, TypePtr>>;
 
   TypePtr read_type(const YamlNode& node) {
+    if (node.refused) return nullptr;
     if (node.kind != YamlNode::Kind::scalar) {
       context_.error("UJ0206", node.span, "a type is one text", "write list text, map host duration, enum a b");
       return nullptr;
@@ -218,7 +220,14 @@ class ContractLoader {
     MapReader reader(context_, node, kActionShape, "action " + name);
     load_classes(reader, spec);
     if (const YamlNode* inputs = reader.take("inputs")) spec.inputs = read_members(*inputs, "inputs");
-    if (const YamlNode* outputs = reader.take("outputs")) spec.outputs = read_members(*outputs, "outputs");
+    if (const YamlNode* outputs = reader.take("outputs")) {
+      spec.outputs = read_members(*outputs, "outputs");
+      for (const auto& [output, type] : spec.outputs) {
+        if (!holds_secret(*type)) continue;
+        context_.error("UJ0307", outputs->find(output)->span, fmt::format("output {} is a secret", output),
+                       "outputs are journalled and shown; a secret only goes into an input");
+      }
+    }
     if (const YamlNode* limit = reader.take("limit")) spec.limit = read_positive(*limit, "limit");
     if (const YamlNode* least = reader.take("at_least")) spec.at_least = read_positive(*least, "at_least");
     if (const YamlNode* floor = reader.take("floor"))

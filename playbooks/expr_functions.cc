@@ -127,10 +127,10 @@ Evaluated to_bool(const Value& v) {
   if (v.as_bool()) return v;
   const auto* text = v.as_text();
   if (text == nullptr) return no_overload("bool");
-  for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"}) {
+  for (const std::string_view yes : {"1", "t", "true", "TRUE", "True"}) {
     if (*text == yes) return Value::boolean(true);
   }
-  for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"}) {
+  for (const std::string_view no : {"0", "f", "false", "FALSE", "False"}) {
     if (*text == no) return Value::boolean(false);
   }
   return unknown(fmt::format("\"{}\" is no bool", *text));

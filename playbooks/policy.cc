@@ -116,7 +116,18 @@ class PolicyLoader {
                        fmt::format("{} wants inputs; what is healthy is asked without any", ref->action));
         return;
       }
+      if (spec != nullptr && !says_yes_or_no(*spec, ref->field)) {
+        context_.error("UJ0301", value.span,
+                       fmt::format("{} is no bool: it cannot say whether a host is up", ref->field));
+        return;
+      }
       policy_.healthy.emplace(role.text, *ref);
+    });
+  }
+
+  static bool says_yes_or_no(const ActionSpec& spec, const std::string& field) {
+    return std::ranges::any_of(spec.outputs, [&](const auto& output) {
+      return output.first == field && output.second->kind == Type::Kind::boolean;
     });
   }
 
@@ -286,12 +297,12 @@ class PolicyLoader {
 
   // Of the tz database, as the engine will look it up.
   std::string zone(const YamlNode& node) {
-    auto name = read_text(context_, node, "zone").value_or("");
+    auto name = read_text(context_, node, "zone");
     absl::TimeZone loaded;
-    if (!name.empty() && (name.find("..") != std::string::npos || !absl::LoadTimeZone(name, &loaded)))
-      context_.error("UJ0206", node.span, fmt::format("zone {} is not in the tz database", name),
+    if (name && (name->empty() || name->find("..") != std::string::npos || !absl::LoadTimeZone(*name, &loaded)))
+      context_.error("UJ0206", node.span, fmt::format("zone {} is not in the tz database", *name),
                      "write Asia/Tokyo, Europe/Berlin or UTC");
-    return name;
+    return name.value_or("");
   }
 
   // HH:MM or YYYY-MM-DD HH:MM.
