@@ -52,6 +52,8 @@ class MemoryStore : public Store {
                                     const Claims& claims) override {
     if (access_ != Access::write && !planted("writes-without-owning"))
       return fail(ErrorKind::denied, "the store is open for reading");
+    if (const auto* known = journal_->find(run); known != nullptr && planted("writes-without-owning"))
+      expected = known->row.seq;
     const auto stored = prepare({run, expected, now, std::move(events), claims});
     if (!stored) return std::unexpected(stored.error());
     MemoryJournal::Entry* entry = journal_->find(run);

@@ -114,7 +114,13 @@ bool known_as_stuck(const state::Run& run, const std::string& host) {
 Violations no_effect_outside(const Evidence& evidence) {
   Violations out;
   Forbidden forbidden(evidence);
+  std::set<std::int64_t> acknowledged;
+  for (const auto& written : evidence.journal) acknowledged.insert(written.event.seq);
+  auto kept = evidence.kept.begin();
   for (const auto& written : evidence.journal) {
+    // What the store called failed may be in the journal all the same, and the next process goes by it.
+    for (; kept != evidence.kept.end() && kept->seq < written.event.seq; ++kept)
+      if (!acknowledged.contains(kept->seq)) forbidden.see(kept->body);
     forbidden.see(written.event.body);
     forbidden.asked(written);
     const auto* intent = std::get_if<state::Intent>(&written.event.body);

@@ -67,6 +67,7 @@ Result<std::vector<Field>> fields() {
        "examples/rehearsal/inventory.yaml",
        fleet + "limited-policy.yaml",
        {{"site", "kyoto"}}},
+      {"plain", fleet + "plain.yaml", fleet + "two-hubs.yaml", fleet + "bare-policy.yaml", {{"site", "nara"}}},
       {"flagship",
        "playbooks/catalog/heal-intersite-queue.yaml",
        "examples/demo/inventory.yaml",

@@ -99,6 +99,7 @@ std::vector<Trial> trials(const std::vector<Field>& fields) {
   std::vector<Trial> out;
   std::vector<Trial> points;
   for (const auto& field : fields) {
+    if (field.name == "plain") out.push_back({"no return", &field, with(on_each(field, K::no_return))});
     if (field.name != "rolling" && field.name != "bare") continue;
     const auto sound = rehearse(field.plan, calm());
     const Mono drained = drained_at(sound);
