@@ -33,7 +33,8 @@ count_of() { lived | awk -v word="$1" '$2 == word { n++ } END { print n + 0 }'; 
 none() { [ "$(count_of "$1")" = 0 ]; }
 some() { [ "$(count_of "$1")" -gt 0 ]; }
 
-short=(--param stay=2s --param calm=2s --param look=35s --param boot=5m --param settle=5s)
+# Two readings have to fit into a look, on a machine that has much else to do.
+short=(--param stay=2s --param calm=2s --param look=75s --param boot=5m --param settle=5s)
 flagship() {
   timeout -k 10 1500 "$UNJAM" run heal-intersite-queue --inventory "$W/inventory.yaml" --policy "$root/tests/lab/scenarios/policy.yaml" \
     --param from=tokyo --param to=osaka "${short[@]}" --confirm 6 --state "$W/store" >"$W/run.log" 2>&1 </dev/null
