@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"one/contracts.yaml",
               "unjam: 1\ncontracts: c\nrecords: { r: { key: secret } }\nactions:\n"
               "  a.x: { effect: read, limit: 1m, outputs: { ok: bool, keys: list r } }\n",
-              "5:56: error UJ0307: output keys is a secret"},
+              "5:62: error UJ0307: output keys is a secret"},
         Fault{"one/contracts.yaml",
               "unjam: 1\ncontracts: c\nactions:\n  a.x: { effect: disruptive, verify: [ a.y.z ] }\n",
               "no contract of action a.y"}));
