@@ -350,8 +350,8 @@ END
   more <<'END'
 $env:COMPUTERNAME = 'HUB1'
 function Get-Wmi($Class) { New-Thing @{ Domain = 'lab.example' } }
-function setspn.exe { $global:LASTEXITCODE = 0; Note ('setspn ' + $args[1]); 'ドメイン DC=lab,DC=example を確認しています'
-    foreach ($line in @(Get-Lines 'in_holders')) { $line; ('        ' + $args[1]) }
+function setspn.exe { $global:LASTEXITCODE = 0; Note ('setspn ' + [string]::Join(' ', [string[]]$args)); 'ドメイン DC=lab,DC=example を確認しています'
+    foreach ($line in @(Get-Lines 'in_holders')) { $line; '        HOST/HUB1' }
     '既存の SPN が見つかりました!' }
 function nltest.exe { $global:LASTEXITCODE = 0
     if ($args[0] -like '/dclist*') { '    127.99.88.77 [PDC]  [DS] Site: tokyo'; return }
@@ -360,10 +360,10 @@ END
   provider windows/kerberos-check.ps1
   ps in_status=0 'in_holders=CN=HUB1,OU=Exchange,DC=lab,DC=example'
   outputs '{"closed": ["127.99.88.77:88", "127.99.88.77:464", "127.99.88.77:389"], "holders": ["CN=HUB1,OU=Exchange,DC=lab,DC=example"], "kdc_port": false, "own_key": true, "spn": "ok", "status": 0, "trust": true}'
-  called 'setspn SMTPSVC/HUB1.lab.example
-setspn SMTPSVC/HUB1
-setspn SMTP/HUB1.lab.example
-setspn SMTP/HUB1'
+  called 'setspn -Q SMTPSVC/HUB1.lab.example
+setspn -Q SMTPSVC/HUB1
+setspn -Q SMTP/HUB1.lab.example
+setspn -Q SMTP/HUB1'
   ps in_status=1787 'in_holders=CN=HUB1,OU=Exchange,DC=lab,DC=example
 CN=OLDHUB1,CN=Computers,DC=lab,DC=example'
   has '"holders": ["CN=HUB1,OU=Exchange,DC=lab,DC=example", "CN=OLDHUB1,CN=Computers,DC=lab,DC=example"]'
