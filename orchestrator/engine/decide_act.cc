@@ -339,7 +339,10 @@ void Walker::send_undo(const state::EffectRecord& effect, const std::string& pat
   send.intent.retry = std::string(playbooks::spell(action->retry));
   send.intent.attempt = attempt;
   send.intent.undoes = effect.intent.intent;
-  send.intent.fence = {{"machine", *fields->at("machine").as_text()}, {"boot", *fields->at("boot").as_text()}};
+  // The machine that was changed is owed it: another one that answers at its address refuses.
+  const auto pinned = run_.machines.find(effect.intent.host);
+  const auto machine = pinned != run_.machines.end() ? pinned->second : *fields->at("machine").as_text();
+  send.intent.fence = {{"machine", machine}, {"boot", *fields->at("boot").as_text()}};
   send.intent.limit_ms = limit.count();
   out_.push_back(std::move(send));
 }
