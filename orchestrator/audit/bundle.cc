@@ -38,20 +38,23 @@ Result<std::string> read_file(const fs::path& path) {
   return text.str();
 }
 
+// Adds to `out`, whose bounds are those of a bundle; a file that would go beyond them is not even read.
 Result<void> read_tree(const fs::path& root, const std::string& prefix, bool only_packs, Files& out) {
   std::error_code error;
-  std::size_t bytes = 0;
+  std::uintmax_t bytes = 0;
+  for (const auto& [name, text] : out) bytes += text.size();
   for (auto at = fs::recursive_directory_iterator(root, error); !error && at != fs::recursive_directory_iterator();
        at.increment(error)) {
     if (!at->is_regular_file(error)) continue;
     if (only_packs && std::ranges::find(kPackSuffixes, at->path().extension().string()) == std::end(kPackSuffixes))
       continue;
-    auto text = read_file(at->path());
-    if (!text) return std::unexpected(text.error());
-    bytes += text->size();
+    bytes += at->file_size(error);
+    if (error) break;
     if (out.size() >= kMaxBundleFiles || bytes > kMaxBundleBytes)
       return fail(ErrorKind::exhausted,
                   fmt::format("more than {} files or {} MiB", kMaxBundleFiles, kMaxBundleBytes >> 20), root.string());
+    auto text = read_file(at->path());
+    if (!text) return std::unexpected(text.error());
     out[prefix + fs::relative(at->path(), root, error).generic_string()] = std::move(*text);
   }
   if (error) return fail(ErrorKind::io, error.message(), root.string());
@@ -118,8 +121,26 @@ Result<Recorded> recorded(const state::Store& store, const RunId& run) {
   return recorded({store.id(), run, std::move(*events)});
 }
 
-Verified verified(const Recorded& of, const engine::Plan& plan, const std::vector<OthersEvent>& others) {
-  return {of.run.id, of.run.seq, of.head, plan.digest, replay(plan, of.run.id, of.events, others)};
+// A run with all that decided about it.
+struct Case {
+  Recorded of;
+  std::shared_ptr<const engine::Plan> plan;
+  std::vector<OthersEvent> others;
+};
+
+Result<Case> case_of(const state::Store& store, const RunId& run) {
+  auto of = recorded(store, run);
+  if (!of) return std::unexpected(of.error());
+  auto plan = plan_of_run(of->run.created, of->run.created.packs);
+  if (!plan) return std::unexpected(plan.error());
+  auto others = others_of(store, run, of->events);
+  if (!others) return std::unexpected(others.error());
+  return Case{std::move(*of), std::move(*plan), std::move(*others)};
+}
+
+Verified verified(const Case& one) {
+  const auto& [of, plan, others] = one;
+  return {of.run.id, of.run.seq, of.head, of.run.created.digest, replay(*plan, of.run.id, of.events, others)};
 }
 
 std::string head_text(const Recorded& of) {
@@ -153,6 +174,8 @@ Result<void> write_files(const fs::path& folder, const Files& files) {
   if (!fs::create_directory(folder, error))
     return error ? fail(ErrorKind::io, error.message(), folder.string())
                  : fail(ErrorKind::conflict, "exists already; a bundle gets a folder of its own", folder.string());
+  fs::permissions(folder, fs::perms::owner_all, error);  // inventory and policy are nobody else's
+  if (error) return fail(ErrorKind::io, error.message(), folder.string());
   for (const auto& [name, text] : files) {
     fs::create_directories((folder / name).parent_path(), error);
     std::ofstream file(folder / name, std::ios::binary);
@@ -241,32 +264,25 @@ Result<std::vector<OthersEvent>> others_of(const state::Store& store, const RunI
 }
 
 Result<Verified> verify_run(const state::Store& store, const RunId& run) {
-  const auto of = recorded(store, run);
-  if (!of) return std::unexpected(of.error());
-  const auto plan = plan_of_run(of->run.created, of->run.created.packs);
-  if (!plan) return std::unexpected(plan.error());
-  const auto others = others_of(store, run, of->events);
-  if (!others) return std::unexpected(others.error());
-  return verified(*of, **plan, *others);
+  const auto one = case_of(store, run);
+  if (!one) return std::unexpected(one.error());
+  return verified(*one);
 }
 
 Result<Verified> export_bundle(const state::Store& store, const RunId& run, const std::string& folder) {
-  const auto of = recorded(store, run);
-  if (!of) return std::unexpected(of.error());
-  const auto plan = plan_of_run(of->run.created, of->run.created.packs);
-  if (!plan) return std::unexpected(plan.error());
-  const auto others = others_of(store, run, of->events);
-  if (!others) return std::unexpected(others.error());
+  const auto one = case_of(store, run);
+  if (!one) return std::unexpected(one.error());
+  const auto& [of, plan, others] = *one;
 
-  auto files = views(**plan, engine::digest_parts(**plan), run, of->events);
-  files[kHead] = head_text(*of);
-  files[kJournal] = state::export_journal({of->store, run, of->events});
-  files[kOthers] = others_text(*others);
-  for (std::size_t n = 0; n < of->run.created.packs.size(); ++n)
-    if (auto read = read_tree(of->run.created.packs[n], fmt::format("{}{}/", kPacks, n), true, files); !read)
+  auto files = views(*plan, engine::digest_parts(*plan), run, of.events);
+  files[kHead] = head_text(of);
+  files[kJournal] = state::export_journal({of.store, run, of.events});
+  files[kOthers] = others_text(others);
+  for (std::size_t n = 0; n < of.run.created.packs.size(); ++n)
+    if (auto read = read_tree(of.run.created.packs[n], fmt::format("{}{}/", kPacks, n), true, files); !read)
       return std::unexpected(read.error());
   if (auto written = write_files(folder, files); !written) return std::unexpected(written.error());
-  return verified(*of, **plan, *others);
+  return verified(*one);
 }
 
 Result<Verified> verify_bundle(const std::string& folder) {
@@ -275,13 +291,13 @@ Result<Verified> verify_bundle(const std::string& folder) {
   if (auto whole = complete(files); !whole) return std::unexpected(whole.error());
   auto journal = state::import_journal(files.at(kJournal));
   if (!journal) return does_not_fit(kJournal, journal.error().text());
-  const auto of = recorded(std::move(*journal));
+  auto of = recorded(std::move(*journal));
   if (!of) return does_not_fit(kJournal, of.error().text());
   if (files.at(kHead) != head_text(*of)) return does_not_fit(kHead, "is not that of this journal");
-  const auto others = read_others(files.at(kOthers));
+  auto others = read_others(files.at(kOthers));
   if (!others) return std::unexpected(others.error());
 
-  const auto plan = plan_from(of->run.created, pack_roots_in(folder));
+  auto plan = plan_from(of->run.created, pack_roots_in(folder));
   if (!plan) return std::unexpected(plan.error());
   const auto parts = told_parts(files);
   if (!parts) return std::unexpected(parts.error());
@@ -293,9 +309,7 @@ Result<Verified> verify_bundle(const std::string& folder) {
     const auto found = files.find(name);
     if (found == files.end() || found->second != text) return does_not_fit(name, "does not follow from the journal");
   }
-  auto out = verified(*of, **plan, *others);
-  out.digest = of->run.created.digest;
-  return out;
+  return verified({std::move(*of), std::move(*plan), std::move(*others)});
 }
 
 }  // namespace unjam::audit

@@ -47,8 +47,9 @@ Result<std::shared_ptr<const engine::Plan>> plan_of_run(const state::RunCreated&
 Result<std::vector<OthersEvent>> others_of(const state::Store& store, const RunId& run,
                                            const std::vector<state::Event>& events);
 
-// Writes the bundle of one run into `folder`, which must not exist yet. The decisions are replayed first, so that
-// nobody files what does not hold. ErrorKind::conflict (also: the folder exists), not_found, corrupt, exhausted, io.
+// Writes the bundle of one run into `folder`, which must not exist yet and is made for its owner alone. The decisions
+// are replayed too; one that does not follow is told, and filed all the same. ErrorKind::conflict (also: the folder
+// exists), not_found, corrupt, exhausted, io.
 Result<Verified> export_bundle(const state::Store& store, const RunId& run, const std::string& folder);
 
 // Needs nothing but the folder. ErrorKind::corrupt names the file that does not fit the journal; the decisions are then

@@ -43,6 +43,8 @@ int tell(const Context& context, const audit::Verified& of, std::string_view mor
 }
 
 Result<std::vector<std::string>> changed(const state::Store& store, const std::string& file) {
+  std::error_code error;
+  if (fs::file_size(file, error) > kMaxJsonBytes && !error) return fail(ErrorKind::exhausted, "is too large", file);
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   if (in) text << in.rdbuf();

@@ -67,6 +67,7 @@ void write(const fs::path& path, const std::string& text) {
 TEST_F(Bundle, VerifiesByItself) {
   const auto done = exported();
   EXPECT_FALSE(done.replayed.first);
+  EXPECT_EQ(fs::status(folder()).permissions(), fs::perms::owner_all);
   const auto verified = verify_bundle(folder());
   ASSERT_TRUE(verified) << verified.error().text();
   EXPECT_FALSE(verified->replayed.first) << verified->replayed.first->recorded;
