@@ -15,6 +15,7 @@ import time
 
 HOSTS = ("web1", "web2", "web3")
 MOST_KILLS_OF_A_RUN = 40      # then it is left alone, so that it ends
+MOST_CRASHES = 3              # orchestrator/crash_marks.h: in a row and without getting further, then a person has to look
 LONGEST_LIFE = 900.0          # seconds; of one that is left alone
 LONGEST_STORM = 3600.0
 
@@ -29,6 +30,7 @@ class Count:
     def __init__(self, wanted):
         self.wanted = wanted
         self.kills = 0
+        self.quarantines = 0
         self.by_moment = {}
         self.lock = threading.Lock()
 
@@ -36,6 +38,10 @@ class Count:
         with self.lock:
             self.kills += 1
             self.by_moment[moment] = self.by_moment.get(moment, 0) + 1
+
+    def quarantined(self):
+        with self.lock:
+            self.quarantines += 1
 
     def enough(self):
         return self.kills >= self.wanted
@@ -149,8 +155,16 @@ class Fleet(threading.Thread):
         log.seek(0)
         return process.returncode, log.read()
 
+    def let_out(self, run, kills_in_row, text):
+        """As a person would who has looked at the hosts."""
+        mark = os.path.join(self.state, "driving", run)
+        if kills_in_row < MOST_CRASHES or mark not in text:
+            raise Wrong("in quarantine after %d kills in a row:\n%s" % (kills_in_row, text[-2000:]))
+        os.remove(mark)
+        self.count.quarantined()
+
     def one_run(self):
-        kills = 0
+        kills = kills_in_row = 0
         while True:
             run = self.open_run()
             if run and run not in self.runs:
@@ -162,10 +176,15 @@ class Fleet(threading.Thread):
                 raise Wrong("events were lost: %s, then %s" % (known, now))
             if ended is None:
                 kills += 1
+                kills_in_row += 1
                 if run is None and self.open_run() is None:
                     return  # killed before it had begun: there is no run, and nothing was done
                 continue
             code, text = ended
+            if code == 2 and run and "is in quarantine" in text:
+                self.let_out(run, kills_in_row, text)
+                kills_in_row = 0
+                continue
             if code != 0:
                 raise Wrong("exit code %s instead of 0:\n%s" % (code, text[-4000:]))
             break
@@ -212,9 +231,9 @@ def main():
         fleet.start()
     for fleet in fleets:
         fleet.join()
-    print("seed %d: %d kills in %d s, %d lives, %d runs; %s" % (
+    print("seed %d: %d kills in %d s, %d lives, %d runs, %d times in quarantine; %s" % (
         seed, count.kills, time.monotonic() - began, sum(f.lives for f in fleets), sum(len(f.runs) for f in fleets),
-        ", ".join("%s %d" % item for item in sorted(count.by_moment.items()))))
+        count.quarantines, ", ".join("%s %d" % item for item in sorted(count.by_moment.items()))))
     wrong = [fleet.wrong for fleet in fleets if fleet.wrong]
     for text in wrong:
         print(text)
