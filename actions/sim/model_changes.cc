@@ -14,8 +14,8 @@
 namespace unjam::actions::sim {
 namespace {
 
-const Times& times(const ModelCall& call) {
-  return call.fleet.spec.times;
+const HostTimes& times(const ModelCall& call) {
+  return call.fleet.spec.times.of(call.host.role);
 }
 
 // The refusal, if there is one; from here on the answer is recorded.

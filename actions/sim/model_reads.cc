@@ -13,8 +13,8 @@
 namespace unjam::actions::sim {
 namespace {
 
-const Times& times(const ModelCall& call) {
-  return call.fleet.spec.times;
+const HostTimes& times(const ModelCall& call) {
+  return call.fleet.spec.times.of(call.host.role);
 }
 
 // Nothing of this host's own software is on the machine that answers in its place.

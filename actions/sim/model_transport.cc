@@ -66,7 +66,7 @@ void ModelTransport::write_down(const SimHost& host, const Request& request) {
 
 asio::awaitable<std::optional<Error>> ModelTransport::connect(SimHost& host, Mono begun, Mono deadline) {
   const Times& times = world_.fleet().spec.times;
-  co_await timers_.sleep_until(std::min(begun + draw(host.call_rng, times.connect), deadline));
+  co_await timers_.sleep_until(std::min(begun + draw(host.call_rng, times.of(host.role).connect), deadline));
   world_.advance_to(now());
   switch (reach(host)) {
     case Reach::silent:

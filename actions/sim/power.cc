@@ -14,7 +14,7 @@ void begin_shutdown(Fleet& fleet, SimHost& host) {
   host.services = false;
   ++host.life;
   fleet.note(host, "shutdown", "by=" + host.shutdown_by);
-  fleet.later(draw(host.life_rng, fleet.spec.times.stop), Happening::off, fleet.index(host));
+  fleet.later(draw(host.life_rng, fleet.spec.times.of(host.role).stop), Happening::off, fleet.index(host));
 }
 
 void go_off(Fleet& fleet, SimHost& host) {
@@ -22,7 +22,7 @@ void go_off(Fleet& fleet, SimHost& host) {
   fleet.note(host, "off");
   if (host.next.never_returns) return;
   host.power = Power::booting;
-  const Millis takes = host.next.boot_time.value_or(draw(host.life_rng, fleet.spec.times.boot));
+  const Millis takes = host.next.boot_time.value_or(draw(host.life_rng, fleet.spec.times.of(host.role).boot));
   fleet.later(takes, Happening::boot, fleet.index(host));
 }
 
@@ -47,7 +47,7 @@ void come_up(Fleet& fleet, SimHost& host) {
     const std::string intent = host.fence.permit ? host.fence.permit->intent : "-";
     fleet.note(host, "boot", fmt::format("id={} intent={}", host.boot, intent));
   }
-  fleet.later(draw(host.life_rng, fleet.spec.times.services), Happening::services, fleet.index(host));
+  fleet.later(draw(host.life_rng, fleet.spec.times.of(host.role).services), Happening::services, fleet.index(host));
   if (quirks.again_after) fleet.later(*quirks.again_after, Happening::reboot_again, fleet.index(host));
 }
 

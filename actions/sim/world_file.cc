@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <set>
 
 #include "playbooks/yaml.h"
 #include "playbooks/yaml_reader.h"
@@ -26,6 +27,7 @@ class WorldLoader {
       : context_{source, out}, hosts_(hosts) {}
 
   WorldSpec load(const YamlNode& root);
+  Times load_times(const YamlNode& root);
 
  private:
   void error(const YamlNode& node, std::string message, std::string help = {}) {
@@ -36,6 +38,8 @@ class WorldLoader {
   std::int64_t number(const YamlNode& node, std::string_view what, std::int64_t least);
 
   void times(const YamlNode& node, Times& out);
+  void host_times(MapReader& map, HostTimes& out);
+  void role_times(const YamlNode& node, Times& out);
   void mail(const YamlNode& node, MailTimes& out);
   void host(const YamlNode& node, std::string_view role, Words& out);
   FaultSpec fault(const YamlNode& node);
@@ -83,14 +87,34 @@ std::int64_t WorldLoader::number(const YamlNode& node, std::string_view what, st
   return std::max(value.value_or(least), least);
 }
 
-void WorldLoader::times(const YamlNode& node, Times& out) {
-  MapReader map(context_, node, "times");
+void WorldLoader::host_times(MapReader& map, HostTimes& out) {
   const std::pair<const char*, Range*> ranges[] = {
       {"connect", &out.connect}, {"look", &out.look}, {"measure", &out.measure},   {"change", &out.change},
       {"stop", &out.stop},       {"boot", &out.boot}, {"services", &out.services}, {"dc_restart", &out.dc_restart}};
   for (const auto& [key, target] : ranges) {
     if (const YamlNode* value = map.take(key)) *target = range(*value, key);
   }
+}
+
+// What a role does not say is as with all others.
+void WorldLoader::role_times(const YamlNode& node, Times& out) {
+  MapReader map(context_, node, "roles");
+  std::set<std::string> known;
+  for (const Host& host : hosts_) known.insert(host.role);
+  for (const auto& role : known) {
+    const YamlNode* value = map.take(role);
+    if (value == nullptr) continue;
+    MapReader own(context_, *value, "the times of a role");
+    host_times(own, out.roles.emplace(role, static_cast<const HostTimes&>(out)).first->second);
+    own.finish();
+  }
+  map.finish();
+}
+
+void WorldLoader::times(const YamlNode& node, Times& out) {
+  MapReader map(context_, node, "times");
+  host_times(map, out);
+  if (const YamlNode* roles = map.take("roles")) role_times(*roles, out);
   const std::pair<const char*, Millis*> single[] = {{"connect_timeout", &out.connect_timeout},
                                                     {"replicate_every", &out.replicate_every},
                                                     {"time_poll", &out.time_poll}};
@@ -237,18 +261,38 @@ WorldSpec WorldLoader::load(const YamlNode& root) {
   return spec;
 }
 
+Times WorldLoader::load_times(const YamlNode& root) {
+  Times out;
+  MapReader head(context_, root, "a file of times");
+  playbooks::read_version(context_, head);
+  if (const YamlNode* node = head.need("times")) times(*node, out);
+  head.finish();
+  return out;
+}
+
+// `out` may already hold the faults of other files, so a file is judged by its own.
+template <typename Loaded>
+std::optional<Loaded> loaded(const playbooks::SourcePtr& source, const std::vector<Host>& hosts,
+                             playbooks::Diagnostics& out, Loaded (WorldLoader::*load)(const YamlNode&)) {
+  const auto root = playbooks::parse_yaml(source, out);
+  if (!root) return std::nullopt;
+  playbooks::Diagnostics own;
+  Loaded result = (WorldLoader(source, hosts, own).*load)(*root);
+  for (const auto& diagnostic : own.all()) out.add(diagnostic);
+  if (own.failed()) return std::nullopt;
+  return result;
+}
+
 }  // namespace
 
 std::optional<WorldSpec> load_world(const playbooks::SourcePtr& source, const std::vector<Host>& hosts,
                                     playbooks::Diagnostics& out) {
-  const auto root = playbooks::parse_yaml(source, out);
-  if (!root) return std::nullopt;
-  // `out` may already hold the faults of other files.
-  playbooks::Diagnostics own;
-  WorldSpec spec = WorldLoader(source, hosts, own).load(*root);
-  for (const auto& diagnostic : own.all()) out.add(diagnostic);
-  if (own.failed()) return std::nullopt;
-  return spec;
+  return loaded(source, hosts, out, &WorldLoader::load);
+}
+
+std::optional<Times> load_times(const playbooks::SourcePtr& source, const std::vector<Host>& hosts,
+                                playbooks::Diagnostics& out) {
+  return loaded(source, hosts, out, &WorldLoader::load_times);
 }
 
 }  // namespace unjam::actions::sim

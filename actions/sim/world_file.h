@@ -7,7 +7,7 @@
 //   age: 30m                         # how long the faults have been there at the start; at most 7d
 //   speed: 60                        # virtual seconds per real one; 0: as fast as it goes
 //   logs: hosts                      # folder of the hosts' own logs, relative to this file; left out: none
-//   times: { boot: [ 60s, 180s ], connect_timeout: 10s }         # see Times; one value or [ least, most ]
+//   times: { boot: [ 60s, 180s ], roles: { dc: { boot: 5m } } }  # see Times; one value or [ least, most ]
 //   mail:  { every: 1m, retry_every: 5m }
 //   faults:                          # see fault_rows(): kind, host | hosts, at, offset, corrected, for, time
 //     - { kind: dc-clock, host: tyodc1, offset: 600s }
@@ -30,5 +30,9 @@ inline constexpr std::size_t kMaxFaults = 1000;
 // The spec, or nothing and located errors. `hosts` (of the inventory) are the words that `host` may be.
 std::optional<WorldSpec> load_world(const playbooks::SourcePtr& source, const std::vector<Host>& hosts,
                                     playbooks::Diagnostics& out);
+
+// The same for a file of times alone, `unjam rehearse --times`: `unjam: 1`, and `times` as in a world file.
+std::optional<Times> load_times(const playbooks::SourcePtr& source, const std::vector<Host>& hosts,
+                                playbooks::Diagnostics& out);
 
 }  // namespace unjam::actions::sim

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ struct Range {  // drawn evenly from the host's own chance
   Millis most{0};
 };
 
-struct Times {
+// How long a host takes for what it does.
+struct HostTimes {
   Range connect{Millis(20), Millis(120)};     // until the command is sent
   Range look{Millis(100), Millis(900)};       // a script that reads
   Range measure{Millis(1500), Millis(4000)};  // time.offset: several samples of several clocks
@@ -30,9 +32,18 @@ struct Times {
   Range boot{seconds(60), seconds(180)};      // from off until sshd answers
   Range services{seconds(10), seconds(60)};   // from there until mail or directory service is up
   Range dc_restart{seconds(5), seconds(30)};  // of the directory service alone
-  Millis connect_timeout{seconds(10)};        // of the orchestrator, when nothing answers
-  Millis replicate_every{hours(3)};           // between sites
-  Millis time_poll{seconds(64)};              // of each time service
+};
+
+struct Times : HostTimes {                              // the hosts of every role that has no times of its own
+  std::map<std::string, HostTimes, std::less<>> roles;  // a role of the inventory is a class of hosts
+  Millis connect_timeout{seconds(10)};                  // of the orchestrator, when nothing answers
+  Millis replicate_every{hours(3)};                     // between sites
+  Millis time_poll{seconds(64)};                        // of each time service
+
+  const HostTimes& of(std::string_view role) const {
+    const auto own = roles.find(role);
+    return own == roles.end() ? *this : own->second;
+  }
 };
 
 struct MailTimes {

@@ -84,7 +84,8 @@ int rehearse(const Context& given) {
   const auto& typed = given.options;
   if (typed.from_run.empty() && (typed.subject.empty() || typed.inventory.empty()))
     return refuse(given, Error{ErrorKind::invalid, "PLAYBOOK and --inventory are required, or --from-run"}, kBadInput);
-  if (typed.seeds || typed.seed || typed.faults || typed.trace || !typed.from_run.empty()) return rehearse_seeds(given);
+  const bool of_seeds = typed.seeds || typed.seed || typed.faults || typed.trace;
+  if (of_seeds || !typed.from_run.empty() || !typed.times.empty()) return rehearse_seeds(given);
   const TemporaryDir folder;
   if (folder.path().empty())
     return refuse(given, Error{ErrorKind::io, "no temporary folder for the rehearsal's journal"}, kBadInput);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "actions/sim/world_file.h"
 #include "orchestrator/cli/commands.h"
 #include "orchestrator/cli/reading.h"
 #include "orchestrator/cli/view_rehearsal.h"
@@ -12,6 +13,7 @@
 #include "orchestrator/rehearsal/report.h"
 #include "orchestrator/rehearsal/trace.h"
 #include "orchestrator/supervisor.h"
+#include "playbooks/yaml.h"
 
 namespace unjam::cli {
 namespace {
@@ -41,7 +43,18 @@ std::string again(const Options& options) {
   for (const auto& param : options.params) out += " -p " + quoted(param);
   if (options.faults) out += " --faults " + quoted(*options.faults);
   if (!options.from_run.empty()) out += " --from-run " + quoted(options.from_run);
+  if (!options.times.empty()) out += " --times " + quoted(options.times);
   return out;
+}
+
+// How long the hosts take, by the user's file; the words in it are the roles of the plan's inventory.
+std::expected<actions::sim::Times, service::Rejected> times_of(const std::string& file, const engine::Plan& plan) {
+  const auto source = playbooks::read_source(file);
+  if (!source) return std::unexpected(service::Rejected{source.error(), {}});
+  playbooks::Diagnostics faults;
+  auto times = actions::sim::load_times(*source, plan.inventory->hosts, faults);
+  if (times) return *times;
+  return std::unexpected(service::Rejected{Error{ErrorKind::invalid, "not a file of times", file}, faults});
 }
 
 // How far the model is off, with the recorded times and without any mishap.
@@ -123,8 +136,13 @@ int rehearse_seeds(const Context& context) {
   subject.plan = std::move(*plan);
   subject.setting.start = rehearsal::first_open(*subject.plan->policy, subject.setting.start);
   if (subject.recorded) {
-    subject.choice.world = rehearsal::world_of_run(*subject.plan, subject.recorded->run, subject.recorded->events, {});
+    subject.choice.world = rehearsal::world_of_run(*subject.plan, subject.recorded->run, subject.recorded->events);
     subject.choice.world->name = "as in run " + subject.recorded->run.id.text;
+  }
+  if (!options.times.empty()) {
+    auto times = times_of(options.times, *subject.plan);
+    if (!times) return refuse(context, service::refused_by(times.error(), context.out.colour), kBadInput);
+    subject.choice.times = std::move(*times);
   }
   spdlog::set_level(spdlog::level::off);  // thousands of runs: what matters of them is in the report
   return play(context, std::move(subject));

@@ -30,6 +30,7 @@ struct Options {
   std::string heads;                   // audit verify --heads FILE
   std::string to;                      // audit export --to FOLDER
   std::string from_run;                // rehearse --from-run RUN
+  std::string times;                   // rehearse --times FILE
   bool trace = false;                  // rehearse: every event of every seed
   bool json = false;
   bool sarif = false;    // check

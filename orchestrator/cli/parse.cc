@@ -168,6 +168,7 @@ void add_runs(Builder& b, Options& options) {
   rehearse->add_option("--from-run", options.from_run,
                        "a recorded run: what was wrong, and how long its hosts took; says how far the model is off. "
                        "Without PLAYBOOK that run's own is rehearsed");
+  rehearse->add_option("--times", options.times, "file: how long your hosts take to boot, answer, ..., by role");
   rehearse->add_flag("--trace", options.trace, "every event and every entry of the hosts' logs");
   rehearse->add_flag("--verbose,-v", options.verbose, "show readings and steps too");
   b.json(rehearse);

@@ -186,6 +186,7 @@ Scenario draw(const engine::Plan& plan, std::uint64_t seed, const Choice& choice
     out.incident = choice.world->name;
     out.world = *choice.world;
   }
+  if (choice.times) out.world.times = *choice.times;
   out.world.name = fmt::format("seed {}", seed);
   if (choice.kinds.empty() || choice.most == 0) return out;
   const auto count = drawer.between(choice.kinds.size() == 1 ? 1 : 0, static_cast<std::int64_t>(choice.most));

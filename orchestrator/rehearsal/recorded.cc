@@ -29,14 +29,23 @@ std::string action_of(const engine::Plan& plan, const std::string& key) {
   return key;
 }
 
-// How long each kind of call took: "read probe.hub", "hub.drain"; a reboot until it was proven.
-std::map<std::string, Samples> samples_of(const engine::Plan& plan, const std::vector<state::Event>& events) {
+bool is_of(const engine::Plan& plan, const std::string& name, std::string_view role) {
+  const auto* host = plan.estate.find(name);
+  return role.empty() || (host != nullptr && host->role == role);
+}
+
+// How long each kind of call took on the hosts of a role, or on all: "read probe.hub", "hub.drain"; a reboot until it
+// was proven.
+std::map<std::string, Samples> samples_of(const engine::Plan& plan, const std::vector<state::Event>& events,
+                                          std::string_view role = {}) {
   std::map<std::string, Samples> out;
   std::map<std::string, std::pair<std::string, Mono>> open;
   for (const auto& event : events) {
-    if (const auto* reading = std::get_if<state::ReadingTaken>(&event.body); reading != nullptr && reading->value)
+    if (const auto* reading = std::get_if<state::ReadingTaken>(&event.body);
+        reading != nullptr && reading->value && is_of(plan, reading->host, role))
       out["read " + action_of(plan, reading->fact)].push_back(event.mono.since_start - Millis{reading->started_mono});
-    if (const auto* intent = std::get_if<state::Intent>(&event.body))
+    if (const auto* intent = std::get_if<state::Intent>(&event.body);
+        intent != nullptr && is_of(plan, intent->host, role))
       open[intent->intent] = {intent->action, event.mono};
     const auto* ended = std::get_if<state::EffectEnded>(&event.body);
     const auto begun = ended == nullptr ? open.end() : open.find(ended->intent);
@@ -101,27 +110,35 @@ Millis lasted(const std::vector<state::Event>& events) {
   return sum;
 }
 
-}  // namespace
-
-actions::sim::WorldSpec world_of_run(const engine::Plan& plan, const state::Run& run,
-                                     const std::vector<state::Event>& events, const actions::sim::WorldSpec& base) {
-  auto spec = base;
-  spec.faults = faults_of(plan, run);
+// What was not seen stays as it is.
+void learn(const std::map<std::string, Samples>& samples, actions::sim::HostTimes& out) {
   Samples look;
   Samples change;
-  const auto samples = samples_of(plan, events);
   for (const auto& [what, times] : samples) {
     auto& into = what.starts_with("read ") ? look : change;
     if (what == "read time.offset") {
-      spec.times.measure = range_of(times, spec.times.connect.least);
+      out.measure = range_of(times, out.connect.least);
     } else if (what == engine::kRebootAction) {
-      spec.times.boot = range_of(times, spec.times.stop.least);
+      out.boot = range_of(times, out.stop.least);
     } else if (what != "mail.probe" && what != "dc.restart") {
       into.insert(into.end(), times.begin(), times.end());
     }
   }
-  if (!look.empty()) spec.times.look = range_of(look, spec.times.connect.least);
-  if (!change.empty()) spec.times.change = range_of(change, spec.times.connect.least);
+  if (!look.empty()) out.look = range_of(std::move(look), out.connect.least);
+  if (!change.empty()) out.change = range_of(std::move(change), out.connect.least);
+}
+
+}  // namespace
+
+actions::sim::WorldSpec world_of_run(const engine::Plan& plan, const state::Run& run,
+                                     const std::vector<state::Event>& events) {
+  actions::sim::WorldSpec spec;
+  spec.faults = faults_of(plan, run);
+  learn(samples_of(plan, events), spec.times);
+  for (const auto& role : plan.estate.roles) {
+    auto& times = spec.times.roles.emplace(role, static_cast<const actions::sim::HostTimes&>(spec.times)).first->second;
+    learn(samples_of(plan, events, role), times);
+  }
   return spec;
 }
 

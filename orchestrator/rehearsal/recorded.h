@@ -9,9 +9,10 @@
 
 namespace unjam::rehearsal {
 
-// What the journal shows of the hosts; what it does not show stays as in `base`.
+// What the journal shows of the hosts, role by role. A role of which it shows nothing is as the others; what it does
+// not show at all is as in every model.
 actions::sim::WorldSpec world_of_run(const engine::Plan& plan, const state::Run& run,
-                                     const std::vector<state::Event>& events, const actions::sim::WorldSpec& base);
+                                     const std::vector<state::Event>& events);
 
 struct Deviation {
   std::string what;  // "the whole run", "read probe.hub", "host.reboot"

@@ -105,6 +105,7 @@ struct Nominal {
 struct Choice {
   std::vector<MishapKind> kinds;
   std::size_t most = 3;                            // mishaps of one scenario
+  std::optional<actions::sim::Times> times{};      // of the hosts, in every scenario
   std::optional<actions::sim::WorldSpec> world{};  // every scenario begins with it, instead of with a drawn incident
 };
 Choice every_mishap();

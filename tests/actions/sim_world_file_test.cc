@@ -53,6 +53,38 @@ transport:
   EXPECT_EQ(spec->transport[1].by, seconds(30));
 }
 
+// Given times of a role, then its hosts have them, what it does not say is as with all others, and other roles are not
+// touched.
+TEST(WorldFile, ReadsTimesRoleByRole) {
+  playbooks::Diagnostics out;
+  const auto text = "unjam: 1\ntimes: { boot: 2m, stop: 7s, roles: { hub: { boot: [ 6m, 9m ] } } }\n";
+  const auto times = load_times(std::make_shared<playbooks::Source>("times.yaml", text), six_hosts(), out);
+  ASSERT_TRUE(times.has_value()) << playbooks::render(out.all().front());
+  EXPECT_EQ(times->of("hub").boot.least, minutes(6));
+  EXPECT_EQ(times->of("hub").boot.most, minutes(9));
+  EXPECT_EQ(times->of("hub").stop.least, seconds(7));
+  EXPECT_EQ(times->of("dc").boot.most, minutes(2));
+}
+
+// Given them in a world, when a hub is rebooted, then it boots in its role's time and not in that of all others.
+TEST(WorldFile, HostsOfARoleTakeItsTimes) {
+  playbooks::Diagnostics out;
+  auto spec = load(R"(unjam: 1
+world: slow-hubs
+times: { stop: 1s, boot: 10s, roles: { hub: { boot: 8m } } }
+faults:
+  - { kind: reboot-by-other, hosts: [ tyohub1 ], at: 1m }
+)",
+                   out);
+  ASSERT_TRUE(spec.has_value()) << playbooks::render(out.all().front());
+  Rig rig(*spec);
+  const auto before = rig.log().count("tyohub1", "boot");
+  rig.pass(minutes(8));
+  EXPECT_EQ(rig.log().count("tyohub1", "boot"), before);
+  rig.pass(minutes(2));
+  EXPECT_EQ(rig.log().count("tyohub1", "boot"), before + 1);
+}
+
 struct Wrong {
   const char* line;  // of the file, after its head
   const char* code;
@@ -63,6 +95,8 @@ TEST(WorldFile, RefusesWhatItDoesNotKnowAndSaysWhere) {
   for (const Wrong& wrong :
        {Wrong{"speeed: 1", "UJ0201", "speed"}, Wrong{"seed: -1", "UJ0206", "seed"}, Wrong{"age: fast", "UJ0206", "age"},
         Wrong{"age: 8d", "UJ0206", "age"}, Wrong{"times: { boot: [ 3m, 1m ] }", "UJ0206", "below"},
+        Wrong{"times: { roles: { hbu: { boot: 1m } } }", "UJ0201", "hub"},
+        Wrong{"times: { roles: { hub: { time_poll: 1m } } }", "UJ0201", "time_poll"},
         Wrong{"times: { time_poll: 0s }", "UJ0206", "1s"}, Wrong{"mail: { every: 0s }", "UJ0206", "1s"},
         Wrong{"faults: [ { kind: hub-clok, host: tyohub1 } ]", "UJ0206", "hub-clock"},
         Wrong{"faults: [ { kind: hub-clock, host: tyohub3 } ]", "UJ0302", "tyohub"},

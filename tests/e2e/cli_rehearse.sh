@@ -23,6 +23,17 @@ run 0 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 5 --faults none && say
 run 3 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 30 --faults no-return,power-loss
 run 3 rehearse "$here/roll-on.yaml" "${files[@]}" --seeds 30 --faults no-return --json && json && says '"exit_code":3' && says '"checker":"one-at-a-time"'
 
+# The user's own times: hubs that take ten minutes to boot make every run longer, and the seed says how to see it again.
+run 0 rehearse "$here/roll-and-stop.yaml" "${files[@]}" --seeds 3 --faults none --json && json && cp out short
+run 0 rehearse "$here/roll-and-stop.yaml" "${files[@]}" --seeds 3 --faults none --times "$here/times.yaml" --json && json && cp out long
+python3 - short long <<'END' || fail "slow hubs made no run longer"
+import json, sys
+short, long = (json.load(open(name))["duration_s"] for name in sys.argv[1:])
+sys.exit(long["typical"] < short["typical"] + 4 * 3 * 60)
+END
+printf 'unjam: 1\ntimes: { roles: { hbu: { boot: 9m } } }\n' >times.yaml
+run 1 rehearse "$here/roll-and-stop.yaml" "${files[@]}" --times times.yaml && says "times.yaml:2:19: error UJ0201.*hbu" err && says 'hub' err
+
 # A recorded run as a scenario: the demo's heal, and how far the model is off.
 demo=(--inventory "$root/examples/demo/inventory.yaml" --policy "$root/examples/demo/policy.yaml" --param from=tokyo --param to=osaka)
 run 0 run heal-intersite-queue "${demo[@]}" --confirm 6 --speed 0 --state "$work/state"

@@ -97,7 +97,8 @@ make_domain() {
   enter osadc2 /etc/lab/services start
   until_ok 120 "osadc2 answers LDAP" ldap_serves osadc2 || return 1
   stage "the second one serves; replicating"
-  run_kcc && replicate_all
+  # A controller that has just begun may refuse a replication for a while, on a busy machine for longer.
+  run_kcc && until_ok 300 "the controllers replicate all they have" replicate_all
 }
 
 # boot_all: every machine from its frozen disk, on the right time, with no fault left. All must be off.

@@ -1,6 +1,7 @@
 // A rehearsal itself: what it plays is deterministic, ends, and is judged by the hosts.
 #include "orchestrator/rehearsal/rehearse.h"
 
+#include "orchestrator/rehearsal/recorded.h"
 #include "tests/rehearsal/rehearsal_run.h"
 
 namespace unjam::rehearsal {
@@ -24,6 +25,30 @@ TEST(Rehearse, GivesTheSameTraceForTheSameSeed) {
   for (const std::uint64_t seed : {3u, 4u, 5u}) (void)two.run(seed);
   for (const std::uint64_t seed : {7u, 8u, 9u}) EXPECT_EQ(trace(one.run(seed)), trace(two.run(seed))) << seed;
   EXPECT_NE(trace(one.run(7)), trace(one.run(8)));
+}
+
+// Given hubs that are slow to boot and controllers that are slow to answer, when their run is taken as a scenario, then
+// each role has its own times in it again.
+TEST(Rehearse, LearnsTheTimesOfEachRoleFromARun) {
+  auto scenario = calm();
+  actions::sim::HostTimes hubs;
+  hubs.boot = {std::chrono::minutes(8), std::chrono::minutes(8)};
+  actions::sim::HostTimes controllers;
+  controllers.look = {std::chrono::seconds(5), std::chrono::seconds(5)};
+  scenario.world.times.roles = {{"hub", hubs}, {"dc", controllers}};
+  const auto plan = flagship();
+  actions::sim::FaultSpec stale;
+  stale.kind = actions::sim::FaultKind::stale_tickets;
+  stale.hosts = {"tyohub1", "tyohub2"};
+  scenario.world.faults = {stale};
+  const auto evidence = rehearse(plan, scenario);
+  ASSERT_TRUE(evidence.finished()) << evidence.broken;
+  std::vector<state::Event> events;
+  for (const auto& written : evidence.journal) events.push_back(written.event);
+  const auto world = world_of_run(*plan, evidence.run, events);
+  EXPECT_GE(world.times.of("hub").boot.least, std::chrono::minutes(8));
+  EXPECT_LT(world.times.of("hub").look.most, std::chrono::seconds(3));
+  EXPECT_GE(world.times.of("dc").look.least, std::chrono::seconds(4));
 }
 
 // Given seeds with every kind of mishap, then no invariant is broken in any of them.
