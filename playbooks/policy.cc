@@ -108,6 +108,7 @@ class PolicyLoader {
 
   void healthy(const YamlNode& node) {
     entries(node, "healthy", [&](const YamlNode& role, const YamlNode& value) {
+      policy_.roles.emplace_back(role.text, role.span);
       const auto ref = field(value, "healthy");
       if (!ref) return;
       const auto* spec = actions_.find(ref->action);
@@ -134,7 +135,10 @@ class PolicyLoader {
   void floor(const YamlNode& node) {
     MapReader map(context_, node, kFloorShape, "a floor");
     FloorRule rule;
-    if (const auto* role = map.take("role")) rule.role = read_name(context_, *role, "role").value_or("");
+    if (const auto* role = map.take("role")) {
+      rule.role = read_name(context_, *role, "role").value_or("");
+      policy_.roles.emplace_back(rule.role, role->span);
+    }
     if (const auto* scope = map.take("per")) rule.per = per(*scope, "per").value_or(Per::site);
     if (const auto* min = map.take("min")) rule.min = read_int(context_, *min, "min").value_or(1);
     if (const auto* last = map.take("last"))
@@ -376,6 +380,17 @@ std::shared_ptr<const Policy> load_policy(const SourcePtr& source, const ActionC
   if (root) policy = PolicyLoader(source, actions, own).load(*root, own);
   for (const auto& diagnostic : own.all()) out.add(diagnostic);
   return policy;
+}
+
+void check_roles(const Policy& policy, const std::vector<std::string>& roles, Diagnostics& out) {
+  const YamlContext context{policy.source, out};
+  for (const auto& [role, span] : policy.roles) {
+    if (std::ranges::find(roles, role) != roles.end()) continue;
+    const auto meant = nearest(role, roles);
+    if (meant.empty()) continue;
+    context.error("UJ0302", span, fmt::format("the inventory has no role '{}'", role),
+                  fmt::format("did you mean '{}'?", meant));
+  }
 }
 
 }  // namespace unjam::playbooks

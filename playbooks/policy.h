@@ -52,6 +52,7 @@ struct Policy {
   SourcePtr source;                                      // for messages and the plan's digest
   std::map<std::string, FieldRef, std::less<>> healthy;  // role -> probe.hub.serving
   std::vector<FloorRule> floors;
+  std::vector<std::pair<std::string, Span>> roles;  // that `healthy` and `floors` name, in the order of the file
   Per one_at_a_time = Per::site;
   std::optional<Duration> fresh;     // oldest reading that may open a gate
   std::optional<Duration> poll;      // `poll:` raises the engine's period of looking (10 s)
@@ -80,5 +81,9 @@ struct Policy {
 };
 
 std::shared_ptr<const Policy> load_policy(const SourcePtr& source, const ActionCatalog& actions, Diagnostics& out);
+
+// Inventories share a policy, so a role that this one does not have may be another's. One that is nearly a role of this
+// one is a slip, and would protect nothing: UJ0302.
+void check_roles(const Policy& policy, const std::vector<std::string>& roles, Diagnostics& out);
 
 }  // namespace unjam::playbooks

@@ -57,6 +57,7 @@ Result<std::string> read_bounded(const std::string& file) {
 }  // namespace
 
 Result<void> Diary::open(const std::string& file) {
+  file_ = file;
   out_.open(file, std::ios::binary | std::ios::app);
   std::error_code ignored;
   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
@@ -106,8 +107,10 @@ Result<std::unique_ptr<Diary>> Diary::reopen(const std::string& file, const std:
   return diary;
 }
 
-void Diary::add(const DiaryCall& call) {
+Result<void> Diary::add(const DiaryCall& call) {
   out_ << json::serialize(spell(call)) << std::endl;
+  if (!out_) return fail(ErrorKind::io, "the diary of a model cannot be written", file_);
+  return {};
 }
 
 }  // namespace unjam::actions::sim

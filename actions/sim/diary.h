@@ -35,7 +35,7 @@ class Diary {
   // there is none; corrupt; conflict: it is of another world.
   static Result<std::unique_ptr<Diary>> reopen(const std::string& file, const std::string& world);
 
-  void add(const DiaryCall& call);
+  Result<void> add(const DiaryCall& call);  // ErrorKind::io: it is not written down, so it must not happen
 
   Wall start() const { return start_; }
   // What was lived before reopen().
@@ -44,6 +44,7 @@ class Diary {
  private:
   Result<void> open(const std::string& file);
 
+  std::string file_;
   Wall start_;
   std::vector<DiaryCall> past_;
   std::ofstream out_;

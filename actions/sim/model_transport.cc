@@ -58,10 +58,10 @@ const TransportFault* ModelTransport::meet_fault(const std::string& host, const 
 }
 
 // Inputs only of actions that the model knows: those have no secrets among them.
-void ModelTransport::write_down(const SimHost& host, const Request& request) {
-  if (!diary_) return;
+Result<void> ModelTransport::write_down(const SimHost& host, const Request& request) {
+  if (!diary_) return {};
   const bool known = find_model_action(request.action) != nullptr;
-  diary_->add({now(), host.name, request.action, known ? request.inputs : json::object(), request.fence});
+  return diary_->add({now(), host.name, request.action, known ? request.inputs : json::object(), request.fence});
 }
 
 asio::awaitable<std::optional<Error>> ModelTransport::connect(SimHost& host, Mono begun, Mono deadline) {
@@ -98,7 +98,8 @@ asio::awaitable<Result<Reply>> ModelTransport::call(const Host& host, const Conn
   if (how == How::cut_before) co_return cut();
 
   const std::uint64_t life = sim.life;
-  write_down(sim, request);
+  if (const auto written = write_down(sim, request); !written)
+    co_return fail(ErrorKind::not_sent, written.error().message, written.error().where);
   const ModelAnswer acted = run_model_action(world_.fleet(), sim, request.action, request.inputs, request.fence);
   const Millis late = fault != nullptr && how == How::late ? fault->by : Millis(0);
   const Mono ready = now() + draw(sim.call_rng, acted.takes) + late;

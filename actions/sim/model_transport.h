@@ -36,7 +36,7 @@ class ModelTransport final : public Transport {
   Mono now() const { return clock_.now().mono; }
   // The first fault of the spec that this call meets; counts it.
   const TransportFault* meet_fault(const std::string& host, const std::string& action);
-  void write_down(const SimHost& host, const Request& request);
+  Result<void> write_down(const SimHost& host, const Request& request);
   // Empty: connected. Otherwise nothing has reached the host.
   boost::asio::awaitable<std::optional<Error>> connect(SimHost& host, Mono begun, Mono deadline);
 

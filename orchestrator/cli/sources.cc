@@ -44,6 +44,7 @@ class Loader {
     if (!context_.options.policy.empty())
       if (const auto source = read(context_.options.policy))
         out_.policy = playbooks::load_policy(source, *out_.packs, out_.diagnostics);
+    if (out_.policy && out_.estate) playbooks::check_roles(*out_.policy, out_.estate->roles, out_.diagnostics);
     if (with_playbook) load_program();
   }
 

@@ -36,6 +36,25 @@ std::string changes(const state::Run& run, std::size_t& cannot, std::size_t& owe
   return effects == 0 ? std::string("nothing") : counted(effects, "effect") + " on " + counted(hosts.size(), "host");
 }
 
+constexpr std::size_t kMostFailures = 8;
+
+// What hosts said of the effects that did not go well, the newest first: a step that failed names only itself.
+std::string failures(const state::Run& run) {
+  std::string out;
+  std::size_t told = 0;
+  for (auto id = run.effect_order.rbegin(); id != run.effect_order.rend() && told < kMostFailures; ++id) {
+    const auto& effect = run.effects_by_intent.at(*id);
+    const bool bad = effect.phase == state::EffectPhase::failed || effect.phase == state::EffectPhase::unknown ||
+                     effect.phase == state::EffectPhase::not_sent;
+    if (!bad || effect.reason.empty()) continue;
+    ++told;
+    out += fmt::format("  {:<9} {} on {}: {}\n",
+                       effect.phase == state::EffectPhase::not_sent ? "not sent" : state::spell(effect.phase),
+                       effect.intent.action, one_line(effect.intent.host), one_line(effect.reason));
+  }
+  return out;
+}
+
 }  // namespace
 
 int exit_code(state::End end) {
@@ -86,6 +105,8 @@ std::string end_report(const state::Run& run, const Look& look, bool kept) {
     if (!run.ended->cause.empty() && run.ended->cause != text)
       out += "  cause     " + one_line(run.ended->cause) + "\n";
   }
+  const bool well = run.ended && (run.ended->end == state::End::done || run.ended->end == state::End::healthy);
+  if (run.ended && !well) out += failures(run);
   if (run.ended && run.ended->end == state::End::escalated) out += evidence_text(run);
   out += "  changed   " + changed;
   if (cannot > 0) out += fmt::format(", {} of them cannot be undone", cannot);

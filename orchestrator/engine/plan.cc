@@ -239,6 +239,7 @@ std::shared_ptr<const Plan> make_plan(const PlanTexts& texts, playbooks::Diagnos
   if (!plan->inventory || !plan->policy) return nullptr;
   actions::check_named_packs(*plan->inventory, *plan->packs, inventory_text, out);
   plan->estate = estate_of(*plan->inventory);
+  playbooks::check_roles(*plan->policy, plan->estate.roles, out);
 
   const auto& first = texts.playbooks.front();
   std::vector<state::Document> used{first};

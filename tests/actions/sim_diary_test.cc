@@ -1,4 +1,7 @@
 // A model that is taken up by another process is the one that it was.
+#include <sys/resource.h>
+
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -67,8 +70,27 @@ TEST(Diary, ALineThatWasCutOffIsLeftOut) {
   auto cut = Diary::reopen(file, kWorld);
   ASSERT_TRUE(cut) << cut.error().text();
   EXPECT_EQ((*cut)->past().size(), whole - 1);
-  (*cut)->add({Mono{minutes(9)}, "tyohub1", "host.boot", {}, {}});
+  EXPECT_TRUE((*cut)->add({Mono{minutes(9)}, "tyohub1", "host.boot", {}, {}}));
   EXPECT_EQ((*Diary::reopen(file, kWorld))->past().size(), whole);
+}
+
+// Given a disk on which nothing more fits, when a host is called, then the call was not sent and the host has done
+// nothing: what is not written down would be forgotten by who takes the model up.
+TEST(Diary, WhatCannotBeWrittenDownDoesNotHappen) {
+  const TempDir dir;
+  const auto file = dir.file("models/r-1");
+  Rig rig(stale(), six_hosts(), *Diary::begin(file, kStart, kWorld));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit full{std::filesystem::file_size(file), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const auto reply = rig.call("tyohub1", "host.reboot", {}, rig.fence_for("tyohub1", "i-2"));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  rig.pass(minutes(5));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().kind, ErrorKind::not_sent);
+  EXPECT_EQ(rig.world().log().count("tyohub1", "shutdown"), 0u);
 }
 
 // Given a diary of another world, a damaged one, or none, then each is told apart.

@@ -133,6 +133,19 @@ TEST(Views, EndReportNamesChangesDebtsAndNextCommand) {
                           HasSubstr("unjam rollback r-0123456789abcdef"), HasSubstr("not ready")));
 }
 
+TEST(Views, TheReportOfAFailureSaysWhatTheHostSaid) {
+  // given a reboot that the host refused, when the run has failed, then the host's own words are in the report; not
+  // when it went well
+  Journal journal;
+  journal.rebooting().effect_ended(Millis{30'000}, "i2", EffectPhase::failed, {}, {},
+                                   "shutdown: 1190, a shutdown is under way");
+  EXPECT_THAT(end_report(journal.run(), kPlain), Not(HasSubstr("1190")));
+  journal.add(Millis{0}, state::StopBegun{"no", "roll[tyohub1]/reboot", "host.reboot failed"});
+  journal.add(Millis{0}, state::RunEnded{End::failed, true, "no", "roll[tyohub1]/reboot"});
+  EXPECT_THAT(end_report(journal.run(), kPlain),
+              HasSubstr("  failed    host.reboot on tyohub1: shutdown: 1190, a shutdown is under way\n"));
+}
+
 TEST(Views, AnEscalationBringsItsEvidence) {
   // given a run that escalates after readings of three hosts, two of which say the same
   Journal journal;

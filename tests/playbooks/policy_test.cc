@@ -57,6 +57,26 @@ TEST(Policy, TheExampleMeansWhatItSays) {
   EXPECT_FALSE(policy.in_group("aiko", "nobody"));
 }
 
+// given roles that the inventory does not have, then one that is nearly one of its own is a slip, another may belong
+// elsewhere
+TEST(Policy, ARoleThatIsNearlyOneIsASlip) {
+  const auto loaded = load(R"(unjam: 1
+policy: roles
+healthy: { hub: probe.hub.serving, web: probe.hub.serving, hbu: probe.hub.serving }
+floors:
+  - { role: hubs, per: site, min: 1 }
+  - { role: printer, per: site, min: 1 }
+)");
+  ASSERT_TRUE(loaded.policy) << loaded.told;
+  Diagnostics out;
+  check_roles(*loaded.policy, {"dc", "hub"}, out);
+  ASSERT_EQ(out.all().size(), 2u);
+  EXPECT_EQ(out.all()[0].code, "UJ0302");
+  EXPECT_EQ(out.all()[0].span.line, 3u);
+  EXPECT_EQ(out.all()[1].span.line, 5u);
+  EXPECT_NE(render(out.all()[1]).find("did you mean 'hub'?"), std::string::npos);
+}
+
 // given the shipped playbooks, the example's policy and its hosts, when checked, then there is not a word
 TEST(Policy, TheExampleAllowsTheShippedPlaybooks) {
   const auto loaded = load(example()->text());
