@@ -174,7 +174,8 @@ Result<Surroundings> Driver::surroundings(const Now& now) const {
   return Surroundings{.slots = std::move(*slots),
                       .locks = std::move(*locks),
                       .effects = std::move(*effects),
-                      .kill_switch = kill_switch()};
+                      .kill_switch = kill_switch(),
+                      .under_way = &in_flight_};
 }
 
 bool Driver::kill_switch() const {
@@ -209,7 +210,7 @@ Result<bool> Driver::perform_record(Record record, const Now& now) {
 }
 
 void Driver::perform_read(Read read) {
-  const auto key = fmt::format("read {}{} {}", read.fact, read.snapshot, read.host);
+  const auto key = read.key();
   if (in_flight_.size() >= kMaxInFlight || !in_flight_.insert(key).second) return;
   asio::co_spawn(
       io_,
