@@ -207,7 +207,7 @@ const Provider* Packs::provider(const Host& host, std::string_view action) const
 
 Script Packs::script(const Provider& provider) const {
   const auto prelude = preludes_.find(provider.shell);
-  return {provider.shell, prelude == preludes_.end() ? std::string{} : prelude->second, provider.text};
+  return {provider.shell, prelude == preludes_.end() ? std::string_view() : prelude->second, provider.text};
 }
 
 std::vector<std::string> Packs::packs() const {

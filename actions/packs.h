@@ -39,7 +39,7 @@ class Packs final : public playbooks::ActionCatalog {
   // The provider of `action` for this host: the first of the host's packs that has one for its role; null if there is
   // none.
   const Provider* provider(const Host& host, std::string_view action) const;
-  Script script(const Provider& provider) const;
+  Script script(const Provider& provider) const;  // of this object and the provider
 
   std::vector<std::string> packs() const;
   std::string summary(std::string_view pack) const;

@@ -15,7 +15,8 @@ namespace {
 
 using Assignment = std::pair<std::string, std::string>;  // name, text
 
-constexpr std::size_t kMaxReasonBytes = 300;  // of the host's own words in a reason
+constexpr std::size_t kMaxReasonBytes = 300;     // of the host's own words in a reason
+constexpr std::size_t kMostAssignments = 4'096;  // bytes: what the inputs of most calls take in a script
 
 // powershell.md: progress records would be written as CLIXML into stderr; the input is cleaned of what code pages and
 // Out-String's wrapping may have put between the base64 characters. The execution policy is eased for this process
@@ -89,17 +90,13 @@ bool is_host(const json::object& object) {
 }
 
 Result<std::string> flat_record(const json::object& object, std::string_view name) {
-  std::vector<const json::value*> values;
-  if (is_host(object)) {
-    for (const char* field : kHostFields) values.push_back(object.if_contains(field));
-  } else {
-    for (const auto& entry : object) values.push_back(&entry.value());
-  }
+  const bool host = is_host(object);
   std::string line;
-  for (const json::value* value : values) {
-    const auto text = scalar(*value, name, true);
+  for (std::size_t i = 0; i < object.size(); ++i) {
+    const json::value& value = host ? object.at(kHostFields[i]) : (object.begin() + i)->value();
+    const auto text = scalar(value, name, true);
     if (!text) return std::unexpected(text.error());
-    if (value != values.front()) line += '\t';
+    if (i > 0) line += '\t';
     line += *text;
   }
   if (line.empty()) return fail(ErrorKind::invalid, fmt::format("input '{}' has an empty record", name));
@@ -181,15 +178,14 @@ bool is_plain(std::string_view value) {
 // One compound command: a shell reads it to its end before it runs any of it, so a cut input runs nothing. The script's
 // own stdin is empty, so that nothing in it can eat the rest.
 std::string sh_input(const Script& script, const std::vector<Assignment>& all) {
-  constexpr std::size_t kAround = 4096;  // more than the assignments of most calls
   std::string text;
-  text.reserve(script.prelude.size() + script.text.size() + kAround);
+  text.reserve(script.prelude.size() + script.text.size() + kMostAssignments);
   text.append("unjam_main() {\n").append(script.prelude).append("\n");
   for (const auto& [name, value] : all) {
     if (is_plain(value)) {
-      text += fmt::format("{}='{}'\n", name, value);
+      text.append(name).append("='").append(value).append("'\n");
     } else {
-      text += fmt::format("{}=$(unjam_b64 '{}')\n", name, base64_encode(value));
+      text.append(name).append("=$(unjam_b64 '").append(base64_encode(value)).append("')\n");
     }
   }
   text.append(script.text).append("\n}\nunjam_main </dev/null\n");
@@ -197,9 +193,14 @@ std::string sh_input(const Script& script, const std::vector<Assignment>& all) {
 }
 
 std::string powershell_input(const Script& script, const std::vector<Assignment>& all) {
-  std::string text = "$UnjamInput = @{\n";
-  for (const auto& [name, value] : all) text += fmt::format("'{}' = '{}'\n", name, base64_encode(value));
-  return base64_encode(text + "}\n" + script.prelude + "\n" + script.text + "\n") + "\n";
+  std::string text;
+  text.reserve(script.prelude.size() + script.text.size() + kMostAssignments);
+  text.append("$UnjamInput = @{\n");
+  for (const auto& [name, value] : all) {
+    text.append("'").append(name).append("' = '").append(base64_encode(value)).append("'\n");
+  }
+  text.append("}\n").append(script.prelude).append("\n").append(script.text).append("\n");
+  return base64_encode(text) + "\n";
 }
 
 std::string powershell_command(std::string_view script) {
@@ -229,6 +230,7 @@ std::optional<std::string> frame_at(std::string_view out, std::size_t at, const 
   const std::size_t end = out.find(end_mark, at);
   if (end == std::string_view::npos) return std::nullopt;
   std::string body;
+  body.reserve(end - at);
   for (const char c : out.substr(at, end - at)) {
     if (!is_blank(c)) body += c;
   }

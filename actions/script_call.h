@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "actions/transport.h"
@@ -44,10 +45,10 @@ struct Outcome {
 // Classifies a reply. Success needs the frame with the token, the length and a JSON object of the declared types.
 Outcome classify(const Result<Reply>& reply, const std::string& token, const playbooks::ActionSpec& spec);
 
-struct Script {
-  std::string shell;    // "sh" or "powershell"
-  std::string prelude;  // shared functions of the shell
-  std::string text;
+struct Script {              // views: whoever has the texts outlives it
+  std::string_view shell;    // "sh" or "powershell"
+  std::string_view prelude;  // shared functions of the shell
+  std::string_view text;
 };
 
 inline constexpr std::size_t kMaxInput = 4u << 20;  // bytes of a rendered call's stdin

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/describe/enum_from_string.hpp>
 #include <boost/describe/members.hpp>
@@ -166,7 +167,8 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 
 // Only texts can hold such bytes, and every byte of JSON's own grammar is ASCII: so the repair works on the whole text.
 std::string valid_utf8(std::string text) {
-  std::size_t at = 0;
+  const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  auto at = static_cast<std::size_t>(std::ranges::find_if_not(text, ascii) - text.begin());  // mostly the end
   while (at < text.size()) {
     const std::size_t length = utf8_length(text, at);
     if (length == 0) break;

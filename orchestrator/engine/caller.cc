@@ -40,8 +40,13 @@ asio::awaitable<actions::Outcome> Caller::call(std::string host, const playbooks
     co_return refused;
   }
   if (!connection.task.empty()) rendered->command = actions::task_command(connection.task);
-  actions::Request request{action.name, inputs, token, std::move(rendered->command), std::move(rendered->input),
-                           limit,       fence};
+  actions::Request request{.action = action.name,
+                           .inputs = std::move(inputs),
+                           .token = token,
+                           .command = std::move(rendered->command),
+                           .input = std::move(rendered->input),
+                           .deadline = limit,
+                           .fence = std::move(fence)};
   auto reply = co_await world_.transport(connection.transport).call(*known, connection, std::move(request));
   co_return actions::classify(reply, token, action);
 }

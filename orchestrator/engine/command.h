@@ -15,7 +15,7 @@ struct Record {  // append to the journal, then ask again
   state::Claims claims{};  // locks
 };
 
-struct Read {            // one look at one host
+struct Read {            // one look at one host; without inputs if its answer is under way already
   std::string fact;      // key of the reading, or ...
   std::string snapshot;  // ... path of the snapshot step
   std::string host;
@@ -23,6 +23,8 @@ struct Read {            // one look at one host
   json::object inputs;
   Millis limit{0};
   std::string failed{};  // it cannot even be asked (no provider, unknown input): recorded as unknown with this reason
+
+  std::string key() const { return "read " + fact + snapshot + " " + host; }  // one at a time is under way
 };
 
 struct Send {            // journal the intent with its claims, then act

@@ -86,11 +86,13 @@ std::vector<Command> Walker::decide() {
 
 Walked Walker::walk(const playbooks::Machine& machine, const Where& where) {
   NodeId at = machine.entry;
+  std::string path = where.prefix;
   for (std::size_t visited = 0; visited <= machine.nodes.size(); ++visited) {
     const Node& node = machine.nodes[at];
     if (at == kEnd) return Walked::end;
     if (at == kStop || at == kUndecided) return Walked::stop;
-    const std::string path = where.prefix + node.path;
+    path.resize(where.prefix.size());
+    path += node.path;
     const auto* record_of_step = step(path);
     if (record_of_step != nullptr && record_of_step->ended) {
       if (node.kind == Node::Kind::done) return Walked::done;

@@ -4,6 +4,8 @@
 // these need is the answer. So the place of a run is never stored, and after a crash the same walk finds it again.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "orchestrator/engine/command.h"
@@ -21,12 +23,14 @@ inline constexpr int kResends = 2;               // of an idempotent nudge whose
 inline constexpr Millis kEffectHistory{
     8LL * 24 * 3'600'000};  // what of others' effects surrounds a run: limits look back at most a week
 
-// What surrounds the run: claims of all runs, and whether the kill switch is thrown.
+// What surrounds the run: claims of all runs, whether the kill switch is thrown, and what is being read.
 struct Surroundings {
   std::vector<state::SlotRow> slots;
   std::vector<state::LockRow> locks;
   std::vector<state::EffectRow> effects;
   bool kill_switch = false;
+  // Keys of the reads that are under way: only their inputs are not worked out again. Null: not known, as in a replay.
+  const std::set<std::string>* under_way = nullptr;
 };
 
 // Empty when the run waits for an answer or a person. After a Record it must be asked again before anything else is

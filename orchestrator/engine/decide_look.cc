@@ -25,8 +25,16 @@ bool Walker::read(const RunScope& view, const std::vector<Demand>& demands) {
   return !demands.empty();
 }
 
+bool Walker::under_way(const Read& read) const {
+  return around_.under_way != nullptr && around_.under_way->contains(read.key());
+}
+
 void Walker::read_one(const RunScope& view, const Demand& demand) {
   Read read{demand.fact, "", demand.host, demand.action, {}, demand.limit};
+  if (under_way(read)) {
+    out_.push_back(std::move(read));
+    return;
+  }
   const auto* host = plan_.inventory->find(HostName{demand.host});
   if (demand.action == nullptr || host == nullptr || plan_.packs->provider(*host, demand.action->name) == nullptr) {
     read.failed = fmt::format("no pack of {} offers {}", demand.host,
@@ -97,6 +105,10 @@ void Walker::end_look(const Node& node, const std::string& path, const state::St
 
 void Walker::snapshot_one(const Node& node, const std::string& path, const RunScope& view, const std::string& host) {
   Read read{"", path, host, node.action, {}, patience(node.limit, view.place().frame->params)};
+  if (under_way(read)) {
+    out_.push_back(std::move(read));
+    return;
+  }
   const auto* known = plan_.inventory->find(HostName{host});
   if (known == nullptr || plan_.packs->provider(*known, node.action->name) == nullptr) {
     read.failed = fmt::format("no pack of {} offers {}", host, node.action->name);

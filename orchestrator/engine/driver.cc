@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
 
 #include "orchestrator/engine/arrival.h"
@@ -80,45 +77,30 @@ Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Ru
       world_(world),
       caller_(*plan_, tokens, std::move(world)),
       watcher_(std::move(watcher)),
-      news_(io) {}
+      news_(io, *world_.timers) {}
 
 Result<void> Driver::post(state::EventBody event) {
   if (auto fit = fits(run_, event); !fit) return fit;
   auto written = append({std::move(event)}, time());
   if (!written) broken_ = written.error();
-  wake();
+  news_.tell();
   return written;
 }
 
 void Driver::interrupt() {
   interrupted_ = true;
-  wake();
-}
-
-void Driver::wake() {
-  woken_ = true;
-  news_.cancel();
-}
-
-asio::awaitable<void> Driver::wait_for_news(std::optional<Mono> until) {
-  using namespace asio::experimental::awaitable_operators;
-  if (woken_) {
-    woken_ = false;
-    co_return;
-  }
-  news_.expires_at(asio::steady_timer::time_point::max());
-  auto news = [this]() -> asio::awaitable<void> { co_await news_.async_wait(asio::as_tuple(asio::use_awaitable)); };
-  if (until) {
-    co_await (news() || world_.timers->sleep_until(*until));
-  } else {
-    co_await news();
-  }
-  woken_ = false;
+  news_.tell();
 }
 
 asio::awaitable<Result<void>> Driver::drive() {
+  auto result = co_await drive_on();
+  news_.no_alarm();
+  co_return result;
+}
+
+asio::awaitable<Result<void>> Driver::drive_on() {
   while (!interrupted_) {
-    while (planted("sends-after-failed-write") && broken_ && !in_flight_.empty()) co_await wait_for_news(std::nullopt);
+    while (planted("sends-after-failed-write") && broken_ && !in_flight_.empty()) co_await news_.wait(std::nullopt);
     if (broken_) co_return std::unexpected(*broken_);
     const auto arrived = journal_inbox();
     if (!arrived) co_return std::unexpected(arrived.error());
@@ -130,10 +112,10 @@ asio::awaitable<Result<void>> Driver::drive() {
     const auto journalled = perform(decide(*plan_, run_, *around, now), now, until);
     if (!journalled) co_return std::unexpected(journalled.error());
     if (*journalled || !inbox_.empty()) continue;
-    co_await wait_for_news(until);
+    co_await news_.wait(until);
   }
   // Calls that are still under way refer to this object; their own deadlines end them.
-  while (!in_flight_.empty() && !interrupted_) co_await wait_for_news(std::nullopt);
+  while (!in_flight_.empty() && !interrupted_) co_await news_.wait(std::nullopt);
   co_return Result<void>{};
 }
 
@@ -192,7 +174,8 @@ Result<Surroundings> Driver::surroundings(const Now& now) const {
   return Surroundings{.slots = std::move(*slots),
                       .locks = std::move(*locks),
                       .effects = std::move(*effects),
-                      .kill_switch = kill_switch()};
+                      .kill_switch = kill_switch(),
+                      .under_way = &in_flight_};
 }
 
 bool Driver::kill_switch() const {
@@ -227,14 +210,14 @@ Result<bool> Driver::perform_record(Record record, const Now& now) {
 }
 
 void Driver::perform_read(Read read) {
-  const auto key = fmt::format("read {}{} {}", read.fact, read.snapshot, read.host);
+  const auto key = read.key();
   if (in_flight_.size() >= kMaxInFlight || !in_flight_.insert(key).second) return;
   asio::co_spawn(
       io_,
       [this, key, read = std::move(read)]() mutable -> asio::awaitable<void> {
         co_await this->read(std::move(read));
         in_flight_.erase(key);
-        wake();
+        news_.tell();
       },
       asio::detached);
 }
@@ -297,7 +280,7 @@ Result<void> Driver::perform_send(Send send, const Now& now) {
       [this, key, intent = std::move(send.intent), action = send.action]() mutable -> asio::awaitable<void> {
         co_await act(std::move(intent), action);
         in_flight_.erase(key);
-        wake();
+        news_.tell();
       },
       asio::detached);
   return {};
@@ -322,7 +305,7 @@ void Driver::perform_observe(const Observe& observe) {
       [this, key, intent = found->second.intent]() mutable -> asio::awaitable<void> {
         co_await look(std::move(intent));
         in_flight_.erase(key);
-        wake();
+        news_.tell();
       },
       asio::detached);
 }

@@ -7,7 +7,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -16,6 +15,7 @@
 
 #include "orchestrator/engine/caller.h"
 #include "orchestrator/engine/decide.h"
+#include "orchestrator/engine/news.h"
 #include "orchestrator/engine/recovery.h"
 #include "state/store.h"
 
@@ -43,8 +43,7 @@ class Driver {
   const Plan& plan() const { return *plan_; }
 
  private:
-  boost::asio::awaitable<void> wait_for_news(std::optional<Mono> until);
-  void wake();
+  boost::asio::awaitable<Result<void>> drive_on();
   Result<void> append(std::vector<state::EventBody> events, const Now& now, const state::Claims& claims = {});
   // At the time at which it was decided, which so becomes that of the journal: the decision can be replayed from it.
   // True: something was journalled.
@@ -72,9 +71,8 @@ class Driver {
   Watcher watcher_;
   std::deque<state::EventBody> inbox_;
   std::set<std::string> in_flight_;
-  boost::asio::steady_timer news_;  // never expires: cancelled to wake the coroutine
-  std::optional<Error> broken_;     // what the store said in post()
-  bool woken_ = false;
+  News news_;
+  std::optional<Error> broken_;  // what the store said in post()
   bool interrupted_ = false;
 };
 

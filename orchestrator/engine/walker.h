@@ -56,6 +56,7 @@ class Walker {
   void visit_snapshot(const Node& node, const std::string& path, const Where& where);
   bool read(const RunScope& scope, const std::vector<Demand>& demands);  // true: something must be read first
   void read_one(const RunScope& scope, const Demand& demand);
+  bool under_way(const Read& read) const;
   void snapshot_one(const Node& node, const std::string& path, const RunScope& scope, const std::string& host);
 
   // What a gate, or without one the limits of policy, say of an effect, and what is claimed with it.

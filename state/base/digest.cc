@@ -38,17 +38,15 @@ std::string sha256_hex(std::string_view bytes) {
 }
 
 std::string base64_encode(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  for (std::size_t i = 0; i < bytes.size(); i += 3, out += 4) {
     const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 3; ++k) {
       group = (group << 8) | (k < have ? static_cast<unsigned char>(bytes[i + k]) : 0u);
     }
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += k <= have ? kAlphabet[(group >> (18 - 6 * k)) & 0x3f] : '=';
-    }
+    for (std::size_t k = 0; k <= have; ++k) out[k] = kAlphabet[(group >> (18 - 6 * k)) & 0x3f];
   }
   return text;
 }

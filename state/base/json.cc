@@ -6,6 +6,8 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -15,109 +17,109 @@ namespace {
 constexpr std::size_t kMaxJsonDepth = 32;
 
 // Boost.JSON silently takes the last of two equal keys, and 1.81 reads some doubles one unit in the last place off what
-// it wrote itself (12 in 100 of those with many digits), so a value would not survive its journal. This pass finds the
-// keys and reads the doubles exactly, in the order of the text. Depth and UTF-8 are the parser's.
-class SecondReading {
+// it wrote itself (12 in 100 of those with many digits), so a value would not survive its journal. So the value is
+// built here: keys are compared and doubles read exactly. Depth and UTF-8 are the parser's.
+class Builder {
  public:
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
   static constexpr std::size_t max_key_size = std::size_t(-1);
   static constexpr std::size_t max_string_size = std::size_t(-1);
 
-  const std::string& twin() const { return twin_; }
-  const std::vector<double>& doubles() const { return doubles_; }
+  json::value release() { return values_.release(); }
+  const std::string& twin() const { return twin_; }    // a key that stands twice in one object; empty: none
+  bool has_odd_number() const { return odd_number_; }  // no int64 (18446744073709551615), or no finite double (1e999)
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
-  bool on_object_begin(json::error_code&) {
-    open_.emplace_back();
-    return true;
-  }
-  bool on_object_end(std::size_t, json::error_code& ec) {
-    std::vector<std::string> keys = std::move(open_.back());
-    open_.pop_back();
+  bool on_object_begin(json::error_code&) { return true; }
+  bool on_object_end(std::size_t size, json::error_code&) {
+    const auto keys = std::ranges::subrange(keys_.end() - static_cast<std::ptrdiff_t>(size), keys_.end());
     std::ranges::sort(keys);
     const auto twin = std::ranges::adjacent_find(keys);
-    if (twin == keys.end()) return true;
-    twin_ = *twin;
-    ec = json::error::syntax;
-    return false;
+    if (twin != keys.end() && twin_.empty()) twin_ = *twin;
+    keys_.resize(keys_.size() - size);
+    values_.push_object(size);
+    return true;
   }
   bool on_array_begin(json::error_code&) { return true; }
-  bool on_array_end(std::size_t, json::error_code&) { return true; }
+  bool on_array_end(std::size_t size, json::error_code&) {
+    values_.push_array(size);
+    return true;
+  }
   bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
     key_.append(part.data(), part.size());
     return true;
   }
   bool on_key(json::string_view part, std::size_t, json::error_code&) {
     key_.append(part.data(), part.size());
-    open_.back().push_back(std::exchange(key_, {}));
+    values_.push_key(key_);
+    keys_.push_back(std::exchange(key_, {}));
     return true;
   }
-  bool on_string_part(json::string_view, std::size_t, json::error_code&) { return true; }
-  bool on_string(json::string_view, std::size_t, json::error_code&) { return true; }
+  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
+    values_.push_chars(part);
+    return true;
+  }
+  bool on_string(json::string_view part, std::size_t, json::error_code&) {
+    values_.push_string(part);
+    return true;
+  }
   bool on_number_part(json::string_view part, json::error_code&) {
     number_.append(part.data(), part.size());
     return true;
   }
-  bool on_int64(std::int64_t, json::string_view, json::error_code&) {
+  bool on_int64(std::int64_t number, json::string_view, json::error_code&) {
     number_.clear();
+    values_.push_int64(number);
     return true;
   }
-  bool on_uint64(std::uint64_t, json::string_view, json::error_code&) {
+  bool on_uint64(std::uint64_t number, json::string_view, json::error_code&) {
     number_.clear();
+    odd_number_ = true;
+    values_.push_uint64(number);
     return true;
   }
   bool on_double(double rough, json::string_view part, json::error_code&) {
     number_.append(part.data(), part.size());
     double exact = rough;
     const auto read = std::from_chars(number_.data(), number_.data() + number_.size(), exact);
-    doubles_.push_back(read.ec == std::errc() ? exact : rough);
+    if (read.ec != std::errc()) exact = rough;
     number_.clear();
+    odd_number_ = odd_number_ || !std::isfinite(exact);
+    values_.push_double(exact);
     return true;
   }
-  bool on_bool(bool, json::error_code&) { return true; }
-  bool on_null(json::error_code&) { return true; }
+  bool on_bool(bool flag, json::error_code&) {
+    values_.push_bool(flag);
+    return true;
+  }
+  bool on_null(json::error_code&) {
+    values_.push_null();
+    return true;
+  }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
   bool on_comment(json::string_view, json::error_code&) { return true; }
 
  private:
-  std::vector<std::vector<std::string>> open_;
+  json::value_stack values_;
+  std::vector<std::string> keys_;  // of the objects that are open, one after the other
   std::string key_;
-  std::string twin_;
   std::string number_;
-  std::vector<double> doubles_;
+  std::string twin_;
+  bool odd_number_ = false;
 };
 
-SecondReading read_again(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = kMaxJsonDepth;
-  json::basic_parser<SecondReading> parser(options);
-  json::error_code ec;
-  parser.write_some(false, text.data(), text.size(), ec);
-  return std::move(parser.handler());
-}
-
-// Puts the exact doubles in the places of the rough ones; `next` walks with the text's order, which is the value's.
-void set_doubles(json::value& value, const std::vector<double>& exact, std::size_t& next) {
-  if (double* number = value.if_double()) {
-    if (next < exact.size()) *number = exact[next];
-    ++next;
-  } else if (auto* array = value.if_array()) {
-    for (json::value& item : *array) set_doubles(item, exact, next);
-  } else if (auto* object = value.if_object()) {
-    for (auto& entry : *object) set_doubles(entry.value(), exact, next);
+// As json::serialize spells it; most texts have nothing to be escaped.
+void write_text(json::string_view text, std::string& out) {
+  const auto plain = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f; };
+  if (!std::ranges::all_of(text, plain)) {
+    out += json::serialize(json::value(text));
+    return;
   }
-}
-
-// A number that is no int64 (18446744073709551615) or no finite double (1e999) is not silently another one.
-bool has_odd_number(const json::value& value) {
-  if (value.is_uint64()) return true;
-  if (const double* number = value.if_double()) return !std::isfinite(*number);
-  if (const auto* array = value.if_array()) return std::ranges::any_of(*array, has_odd_number);
-  const auto odd = [](const auto& entry) { return has_odd_number(entry.value()); };
-  const auto* object = value.if_object();
-  return object != nullptr && std::ranges::any_of(*object, odd);
+  out += '"';
+  out.append(text.data(), text.size());
+  out += '"';
 }
 
 void write_canonical(const json::value& value, std::string& out) {
@@ -128,6 +130,11 @@ void write_canonical(const json::value& value, std::string& out) {
       write_canonical((*array)[i], out);
     }
     out += ']';
+    return;
+  }
+  if (const auto* text = value.if_string()) return write_text(*text, out);
+  if (const auto* number = value.if_int64()) {
+    fmt::format_to(std::back_inserter(out), "{}", *number);
     return;
   }
   const auto* object = value.if_object();
@@ -142,7 +149,7 @@ void write_canonical(const json::value& value, std::string& out) {
   out += '{';
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i > 0) out += ',';
-    out += json::serialize(json::value(entries[i]->key()));
+    write_text(entries[i]->key(), out);
     out += ':';
     write_canonical(entries[i]->value(), out);
   }
@@ -157,17 +164,17 @@ Result<json::value> parse_json(std::string_view text) {
   }
   json::parse_options options;
   options.max_depth = kMaxJsonDepth;
+  json::basic_parser<Builder> parser(options);
   json::error_code ec;
-  json::value value = json::parse({text.data(), text.size()}, ec, {}, options);
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
+  if (!ec && read < text.size()) ec = json::error::extra_data;
   if (ec) return fail(ErrorKind::invalid, "not JSON: " + ec.message());
-  const SecondReading again = read_again(text);
-  if (!again.twin().empty()) {
-    return fail(ErrorKind::invalid, fmt::format("JSON object with the key '{}' twice", again.twin()));
+  Builder& built = parser.handler();
+  if (!built.twin().empty()) {
+    return fail(ErrorKind::invalid, fmt::format("JSON object with the key '{}' twice", built.twin()));
   }
-  std::size_t next = 0;
-  set_doubles(value, again.doubles(), next);
-  if (has_odd_number(value)) return fail(ErrorKind::invalid, "JSON number outside of 64-bit integers and doubles");
-  return value;
+  if (built.has_odd_number()) return fail(ErrorKind::invalid, "JSON number outside of 64-bit integers and doubles");
+  return built.release();
 }
 
 std::string canonical(const json::value& value) {

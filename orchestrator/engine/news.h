@@ -1,0 +1,46 @@
+// What a driver waits for between two decisions: that something happened, or a time.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+
+#include "actions/timers.h"
+
+namespace unjam::engine {
+
+// On the io thread only; one waits at a time. `io` and `timers` outlive it.
+class News {
+ public:
+  News(boost::asio::io_context& io, actions::Timers& timers) : io_(io), timers_(timers), told_(io, 1) {}
+  ~News() { no_alarm(); }
+  News(const News&) = delete;
+  News& operator=(const News&) = delete;
+
+  // Ends the wait; kept for the next one if nobody waits. Told twice before it is heard, it is still one piece of news.
+  void tell();
+  // Until told, or `until` has come and all else that is due then has run. Without giving way if it was told before.
+  boost::asio::awaitable<void> wait(std::optional<Mono> until);
+  // Nothing is waited for any more: no timer is left behind.
+  void no_alarm();
+
+ private:
+  struct Alarm {
+    News* news;  // null: nobody wants it any more
+    Mono at;
+    boost::asio::cancellation_signal stop{};
+  };
+
+  void set_alarm(std::optional<Mono> at);
+  static boost::asio::awaitable<void> ring(std::shared_ptr<Alarm> alarm, actions::Timers& timers);
+
+  boost::asio::io_context& io_;
+  actions::Timers& timers_;
+  boost::asio::experimental::channel<void(boost::system::error_code)> told_;  // holds one that nobody has heard yet
+  std::weak_ptr<Alarm> alarm_;  // the coroutine's own; kept from wait to wait while the time stays the same
+};
+
+}  // namespace unjam::engine
