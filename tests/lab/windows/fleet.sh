@@ -51,10 +51,8 @@ prepare() {
 
 programs() {
   local tool
-  printf '#!/bin/sh\nexec %s/winhost powershell "$@"\n' "$HOST_BUILD" >"$W/bin/powershell.exe"
-  for tool in w32tm net repadmin nltest setspn klist shutdown schtasks; do
-    printf '#!/bin/sh\nexec %s/winhost tool %s "$@"\n' "$HOST_BUILD" "$tool" >"$W/bin/$tool.exe"
-  done
+  gcc -O1 -Wall -Werror "-DWINHOST=\"$HOST_BUILD/winhost\"" -o "$W/bin/powershell.exe" "$here/client.c"
+  for tool in w32tm net repadmin nltest setspn klist shutdown schtasks; do ln -f "$W/bin/powershell.exe" "$W/bin/$tool.exe"; done
   cp "$here/winshell" "$W/bin/winshell"
   cp "$(dirname "$(dirname "$(readlink -f "$UNJAM")")")"/share/unjam/packs/windows/task* "$W/"
   chmod 755 "$W"/bin/*

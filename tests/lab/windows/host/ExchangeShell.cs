@@ -17,8 +17,6 @@ public class ExchangeAttribute : Attribute
 static class ExchangeShell
 {
     public const string Hidden = "UnjamLab";
-    public static bool Remote;
-
     public static void Open(PSCmdlet from)
     {
         foreach (var type in Assembly.GetExecutingAssembly().GetTypes())
@@ -45,7 +43,7 @@ static class ExchangeShell
     // Results of a remote session are bags of properties: enums and identities are text.
     public static object Shape(object o)
     {
-        if (!Remote) return o;
+        if (!Call.Current.Remote) return o;
         var bag = new PSObject();
         bag.TypeNames.Insert(0, "Deserialized." + o.GetType().FullName);
         foreach (var p in o.GetType().GetProperties())
@@ -85,7 +83,7 @@ public class OpenLabExchangeSession : PSCmdlet
             ThrowTerminatingError(new ErrorRecord(new ArgumentNullException("parameters"), "NewPSSessionFailed", ErrorCategory.AuthenticationError, null));
         if (World.Fact("shell") == "broken") // Kerberos fails for the shell as it does for the mail
             ThrowTerminatingError(new ErrorRecord(new InvalidOperationException("Connecting to remote server failed: the WinRM client cannot process the request. 0x80090322"), "NewPSSessionFailed", ErrorCategory.OpenError, null));
-        ExchangeShell.Remote = true;
+        Call.Current.Remote = true;
         ExchangeShell.Open(this);
     }
 }
