@@ -85,6 +85,7 @@ static void become_server(int listener) {
   fcntl(3, F_SETFD, 0);  // even if it was 3 already
   close_range(4, ~0U, 0);  // whoever waits for the end of the caller's output must not wait for this one
   setsid();
+  setenv("DOTNET_TC_CallCounting", "0", 1);  // compiling anew what is called often costs more than it saves in a life of minutes
   execl(WINHOST, WINHOST, "serve", (char*)NULL);
   _exit(127);
 }
