@@ -51,13 +51,12 @@ prepare() {
 
 programs() {
   local tool
-  printf '#!/bin/sh\nexec %s/winhost powershell "$@"\n' "$HOST_BUILD" >"$W/bin/powershell.exe"
-  for tool in w32tm net repadmin nltest setspn klist shutdown schtasks; do
-    printf '#!/bin/sh\nexec %s/winhost tool %s "$@"\n' "$HOST_BUILD" "$tool" >"$W/bin/$tool.exe"
-  done
+  gcc -O1 -Wall -Werror "-DWINHOST=\"$HOST_BUILD/winhost\"" -o "$W/bin/powershell.exe" "$here/client.c"
+  for tool in w32tm net repadmin nltest setspn klist shutdown schtasks; do ln -f "$W/bin/powershell.exe" "$W/bin/$tool.exe"; done
+  printf '#!/bin/sh\nexec %s/winhost powershell "$@"\n' "$HOST_BUILD" >"$W/own-powershell"
   cp "$here/winshell" "$W/bin/winshell"
   cp "$(dirname "$(dirname "$(readlink -f "$UNJAM")")")"/share/unjam/packs/windows/task* "$W/"
-  chmod 755 "$W"/bin/*
+  chmod 755 "$W"/bin/* "$W/own-powershell"
 }
 
 # What the Task Scheduler runs for the task that docs/windows-hosts.md registers: the command of task.xml, if its policy lets another instance run already.

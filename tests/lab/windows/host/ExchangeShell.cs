@@ -1,6 +1,7 @@
 // How Exchange's commands come into a session: by the snap-in of the installed version, or by RemoteExchange.ps1 and Connect-ExchangeServer, which is
 // remote PowerShell: its results are deserialised, and it needs credentials.
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
@@ -17,8 +18,7 @@ public class ExchangeAttribute : Attribute
 static class ExchangeShell
 {
     public const string Hidden = "UnjamLab";
-    public static bool Remote;
-
+    static readonly ConcurrentDictionary<string, ScriptBlock> proxies_ = new(); // compiled: the same in every call
     public static void Open(PSCmdlet from)
     {
         foreach (var type in Assembly.GetExecutingAssembly().GetTypes())
@@ -28,8 +28,7 @@ static class ExchangeShell
             var name = type.GetCustomAttribute<CmdletAttribute>();
             var plain = name.VerbName + "-" + name.NounName;
             // A proxy function with the command's own parameters, as Import-PSSession makes them too.
-            var command = from.InvokeCommand.GetCommand(Hidden + plain, CommandTypes.Cmdlet);
-            var proxy = ScriptBlock.Create(ProxyCommand.Create(new CommandMetadata(command)));
+            var proxy = proxies_.GetOrAdd(Hidden + plain, hidden => ScriptBlock.Create(ProxyCommand.Create(new CommandMetadata(from.InvokeCommand.GetCommand(hidden, CommandTypes.Cmdlet)))));
             from.InvokeProvider.Item.Set("function:global:" + plain, proxy);
         }
     }
@@ -45,7 +44,7 @@ static class ExchangeShell
     // Results of a remote session are bags of properties: enums and identities are text.
     public static object Shape(object o)
     {
-        if (!Remote) return o;
+        if (!Call.Current.Remote) return o;
         var bag = new PSObject();
         bag.TypeNames.Insert(0, "Deserialized." + o.GetType().FullName);
         foreach (var p in o.GetType().GetProperties())
@@ -85,7 +84,7 @@ public class OpenLabExchangeSession : PSCmdlet
             ThrowTerminatingError(new ErrorRecord(new ArgumentNullException("parameters"), "NewPSSessionFailed", ErrorCategory.AuthenticationError, null));
         if (World.Fact("shell") == "broken") // Kerberos fails for the shell as it does for the mail
             ThrowTerminatingError(new ErrorRecord(new InvalidOperationException("Connecting to remote server failed: the WinRM client cannot process the request. 0x80090322"), "NewPSSessionFailed", ErrorCategory.OpenError, null));
-        ExchangeShell.Remote = true;
+        Call.Current.Remote = true;
         ExchangeShell.Open(this);
     }
 }

@@ -67,12 +67,13 @@ static class PowerShellExe
         Thread.CurrentThread.CurrentCulture = culture;
         CultureInfo.DefaultThreadCurrentCulture = culture;
         var host = new Host(culture);
-        AddTypes();
-        using var space = RunspaceFactory.CreateRunspace(host, State());
+        using var space = RunspaceFactory.CreateRunspace(host, state_.Value); // gets a copy of its own
         space.Open();
         using var shell = PowerShell.Create();
         shell.Runspace = space;
         shell.AddScript(text, false);
+        using var end = Call.Current.Gone.Register(shell.Stop);
+        Call.Current.Gone.ThrowIfCancellationRequested();
         try
         {
             var input = text.Contains("$input", StringComparison.OrdinalIgnoreCase) ? Lines() : Enumerable.Empty<object>();
@@ -89,7 +90,8 @@ static class PowerShellExe
 
     static IEnumerable<object> Lines()
     {
-        for (var line = Console.In.ReadLine(); line != null; line = Console.In.ReadLine()) yield return line;
+        var input = new StreamReader(Call.Current.Input(), new UTF8Encoding(false));
+        for (var line = input.ReadLine(); line != null; line = input.ReadLine()) yield return line;
     }
 
     // A decimal comma where the host's fact says so: numbers that a script formats by the culture would then be wrong.
@@ -100,6 +102,8 @@ static class PowerShellExe
         return culture;
     }
 
+    static readonly Lazy<InitialSessionState> state_ = new(State);
+
     // [ADSI] is an accelerator of Windows PowerShell that the engine has on Windows only.
     static void AddTypes()
     {
@@ -109,6 +113,7 @@ static class PowerShellExe
 
     static InitialSessionState State()
     {
+        AddTypes();
         var state = InitialSessionState.CreateDefault2();
         foreach (var type in Assembly.GetExecutingAssembly().GetTypes())
         {

@@ -10,9 +10,7 @@ namespace Unjam.Lab;
 
 static class Tools
 {
-    static readonly StringBuilder out_ = new();
-
-    public static void Say(string english, string japanese = null) => out_.Append(World.Japanese && japanese != null ? japanese : english).Append("\r\n");
+    public static void Say(string english, string japanese = null) => Call.Current.Said.Append(World.Japanese && japanese != null ? japanese : english).Append("\r\n");
     public const string kDone = "The command completed successfully.", kDoneJa = "コマンドは正しく完了しました。";
     public static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture).Replace(".", World.Fact("decimal", "."));
 
@@ -43,9 +41,7 @@ static class Tools
             "setspn" => DirectoryTools.Setspn(words), "klist" => DirectoryTools.Klist(words), "shutdown" => PowerTools.Shutdown(words),
             "schtasks" => PowerTools.Schtasks(words), _ => throw new ArgumentException(name) };
         var encoding = Encoding.GetEncoding(World.Japanese ? 932 : 437);
-        using var raw = Console.OpenStandardOutput();
-        raw.Write(encoding.GetBytes(out_.ToString()));
-        raw.Flush();
+        Call.Current.Output.Write(encoding.GetBytes(Call.Current.Said.ToString()));
         return code;
     }
 }

@@ -17,24 +17,22 @@ static class World
     public const string Domain = "lab.example";
     public const string NetBios = "LAB";
 
-    static Dictionary<string, string> facts_;
+    static readonly Lazy<Dictionary<string, string>> facts_ = new(Facts);
 
-    // `exchange` 2010 | 2016 | 2019 | none, `language` en | ja, and oddities of this host, each by a name that the lab's README tells.
-    public static string Fact(string name, string otherwise = "")
+    static Dictionary<string, string> Facts()
     {
-        if (facts_ == null)
+        var facts = new Dictionary<string, string>();
+        var file = Path.Combine(Folder, Host, "facts");
+        if (!File.Exists(file)) return facts;
+        foreach (var line in File.ReadAllLines(file))
         {
-            facts_ = new Dictionary<string, string>();
-            var file = Path.Combine(Folder, Host, "facts");
-            if (File.Exists(file))
-                foreach (var line in File.ReadAllLines(file))
-                {
-                    var at = line.IndexOf('=');
-                    if (at > 0) facts_[line[..at]] = line[(at + 1)..];
-                }
+            var at = line.IndexOf('=');
+            if (at > 0) facts[line[..at]] = line[(at + 1)..];
         }
-        return facts_.TryGetValue(name, out var value) ? value : otherwise;
+        return facts;
     }
+    // `exchange` 2010 | 2016 | 2019 | none, `language` en | ja, and oddities of this host, each by a name that the lab's README tells.
+    public static string Fact(string name, string otherwise = "") => facts_.Value.TryGetValue(name, out var value) ? value : otherwise;
     public static bool Japanese => Fact("language") == "ja";
     public static int Exchange => int.TryParse(Fact("exchange"), out var year) ? year : 0;
 
@@ -62,15 +60,8 @@ static class World
     public static void Keep(string name, string text, bool disk = false) =>
         Do("put", (disk ? "disk" : "memory", new JsonObject { [name] = text }));
 
-    // How this process got in: a key logon has no credentials for other machines, a password has, and SYSTEM is the computer's account.
-    public static string Logon()
-    {
-        var said = Environment.GetEnvironmentVariable("UNJAM_LAB_LOGON");
-        if (!string.IsNullOrEmpty(said)) return said;
-        var file = Environment.GetEnvironmentVariable("SSH_USER_AUTH");
-        if (file == null || !File.Exists(file)) return "console";
-        return File.ReadAllText(file).Contains("publickey") ? "key" : "password";
-    }
+    // How this call got in (../client.c): a key logon has no credentials for other machines, a password has, and SYSTEM is the computer's account.
+    public static string Logon() => Environment.GetEnvironmentVariable("UNJAM_LAB_LOGON") ?? "console";
     public static bool HasCredentials => Logon() != "key";
 }
 
