@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "actions/sim/world_file.h"
 #include "orchestrator/cli/commands.h"
 #include "orchestrator/cli/reading.h"
 #include "orchestrator/cli/view_rehearsal.h"
@@ -47,14 +46,13 @@ std::string again(const Options& options) {
   return out;
 }
 
-// How long the hosts take, by the user's file; the words in it are the roles of the plan's inventory.
-std::expected<actions::sim::Times, service::Rejected> times_of(const std::string& file, const engine::Plan& plan) {
+// How long the hosts take, by the user's file. Nothing: it is set.
+std::optional<service::Rejected> take_times(const std::string& file, Subject& subject) {
   const auto source = playbooks::read_source(file);
-  if (!source) return std::unexpected(service::Rejected{source.error(), {}});
+  if (!source) return service::Rejected{source.error(), {}};
   playbooks::Diagnostics faults;
-  auto times = actions::sim::load_times(*source, plan.inventory->hosts, faults);
-  if (times) return *times;
-  return std::unexpected(service::Rejected{Error{ErrorKind::invalid, "not a file of times", file}, faults});
+  if (rehearsal::take_times(*source, *subject.plan, subject.choice, faults)) return std::nullopt;
+  return service::Rejected{Error{ErrorKind::invalid, "not a file of times", file}, faults};
 }
 
 // How far the model is off, with the recorded times and without any mishap.
@@ -140,9 +138,8 @@ int rehearse_seeds(const Context& context) {
     subject.choice.world->name = "as in run " + subject.recorded->run.id.text;
   }
   if (!options.times.empty()) {
-    auto times = times_of(options.times, *subject.plan);
-    if (!times) return refuse(context, service::refused_by(times.error(), context.out.colour), kBadInput);
-    subject.choice.times = std::move(*times);
+    if (const auto rejected = take_times(options.times, subject))
+      return refuse(context, service::refused_by(*rejected, context.out.colour), kBadInput);
   }
   spdlog::set_level(spdlog::level::off);  // thousands of runs: what matters of them is in the report
   return play(context, std::move(subject));

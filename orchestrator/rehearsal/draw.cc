@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "actions/sim/world_file.h"
 #include "orchestrator/policy/window.h"
 #include "orchestrator/rehearsal/scenario.h"
 #include "state/base/rng.h"
@@ -172,6 +173,14 @@ std::vector<std::pair<std::string, std::vector<FaultSpec>>> incidents_of(const e
     out.push_back({"a wrong clock of " + hubs.front(), {fault(FaultKind::hub_clock, {hubs.front()})}});
   }
   return out;
+}
+
+bool take_times(const playbooks::SourcePtr& file, const engine::Plan& plan, Choice& choice,
+                playbooks::Diagnostics& out) {
+  auto times = actions::sim::load_times(file, plan.inventory->hosts, out);
+  if (!times) return false;
+  choice.times = std::move(*times);
+  return true;
 }
 
 Scenario draw(const engine::Plan& plan, std::uint64_t seed, const Choice& choice, const Calm& calm) {

@@ -112,6 +112,11 @@ Choice every_mishap();
 // From "killed,no-return", "all" or "none". ErrorKind::invalid names the word that is none.
 Result<Choice> chosen(std::string_view list);
 
+// The times of `choice` from the user's file: `unjam: 1`, and `times` as a world file spells them, role by role. False:
+// located errors, and nothing is changed.
+bool take_times(const playbooks::SourcePtr& file, const engine::Plan& plan, Choice& choice,
+                playbooks::Diagnostics& out);
+
 // The faults that a world of these hosts can begin with, none among them: what the seed chooses from.
 std::vector<std::pair<std::string, std::vector<actions::sim::FaultSpec>>> incidents_of(const engine::Plan& plan);
 
