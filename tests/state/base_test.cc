@@ -112,6 +112,20 @@ TEST(Json, SpellsAValueInOneWayOnly) {
   EXPECT_EQ(parse_json(canonical(*one)).value(), *one);
 }
 
+TEST(Json, SpellsEveryTextAndNumberAsTheLibraryDoes) {
+  // given each character of ASCII, texts beyond it and numbers at their ends, when made canonical, then nothing differs
+  for (int c = 0; c < 0x80; ++c) {
+    const json::value text(std::string("a") + static_cast<char>(c) + "b");
+    EXPECT_EQ(canonical(text), json::serialize(text)) << c;
+    EXPECT_EQ(parse_json(canonical(text)).value(), text) << c;
+  }
+  for (const json::value& value :
+       {json::value("東京"), json::value(""), json::value(std::numeric_limits<std::int64_t>::min()),
+        json::value(std::numeric_limits<std::int64_t>::max()), json::value(0), json::value(-7)}) {
+    EXPECT_EQ(canonical(value), json::serialize(value));
+  }
+}
+
 TEST(Json, ReadsStoredFieldsOrNamesTheKey) {
   const json::object object{{"name", "tyohub1"}, {"count", 3}};
   EXPECT_EQ(text_at(object, "name").value_or(""), "tyohub1");
