@@ -15,6 +15,7 @@ foreach ($line in [IO.File]::ReadAllLines($record)) {
 }
 if (Get-Command Set-ServerComponentState -ErrorAction SilentlyContinue) {
     if ($kept.ContainsKey('ServerWideOffline')) { Set-ServerComponentState -Identity $env:COMPUTERNAME -Component ServerWideOffline -State Active -Requester Maintenance }
+    if ($kept.ContainsKey('UMCallRouter')) { Set-ServerComponentState -Identity $env:COMPUTERNAME -Component UMCallRouter -State Active -Requester Maintenance }
     if ($kept.ContainsKey('DatabaseCopyAutoActivationPolicy')) {
         & (Join-Path (Join-Path (Get-ExchangeFolder) 'scripts') 'StopDagServerMaintenance.ps1') -ServerName $env:COMPUTERNAME | Out-Null
         Set-MailboxServer -Identity $env:COMPUTERNAME -DatabaseCopyAutoActivationPolicy $kept['DatabaseCopyAutoActivationPolicy']

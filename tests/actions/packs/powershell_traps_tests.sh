@@ -419,7 +419,10 @@ $env:COMPUTERNAME = 'HUB1'
 function Connect-Exchange { }
 function Get-ExchangeFolder { Join-Path $UnjamState.Folder 'exchange' }
 function Get-MailboxServer { New-Thing @{ DatabaseAvailabilityGroup = (Get-In 'in_dag'); DatabaseCopyAutoActivationPolicy = 'IntrasiteOnly' } }
-function Get-ServerComponentState { param($Identity, $Component) foreach ($c in @('HubTransport', 'ServerWideOffline', 'Monitoring')) { New-Thing @{ Component = $c; State = (Get-In 'in_state') } } }
+function Get-ServerComponentState { param($Identity, $Component)
+    foreach ($c in @('HubTransport', 'ServerWideOffline', 'Monitoring')) { New-Thing @{ Component = $c; State = (Get-In 'in_state') } }
+    $calls = Get-In 'in_calls'
+    if ($calls) { New-Thing @{ Component = 'UMCallRouter'; State = $calls } } }
 function Set-ServerComponentState { param($Identity, $Component, $State, $Requester) Note ($Component + ' ' + $State + ' ' + $Requester) }
 function Restart-Service { param($Name) Note ('restart ' + $Name) }
 function Get-ExchangeServer { param($Identity) }
@@ -447,6 +450,17 @@ stop-dag HUB1
 policy IntrasiteOnly
 HubTransport Active Maintenance
 restart MSExchangeTransport'
+  trap_ 20 'calls are drained where they are routed, and only what was taken is given back'
+  for calls in Active Inactive; do
+    server
+    provider exchange/hub-drain.ps1
+    ps in_state=Active in_dag= "in_calls=$calls"
+    provider exchange/hub-resume.ps1
+    ps in_state=Inactive in_dag= in_calls=Draining
+  done
+  got=$(grep UMCallRouter "$T/calls")
+  is 'UMCallRouter Draining Maintenance
+UMCallRouter Active Maintenance'
   trap_ 20 'a server that somebody else holds is not taken, and nothing is released that was not taken'
   server
   provider exchange/hub-drain.ps1

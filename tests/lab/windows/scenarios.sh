@@ -10,7 +10,7 @@ scenarios() {
   local v l h
   for v in "${versions[@]}"; do for l in "${languages[@]}"; do for h in "${heals[@]}"; do echo "$v-$l-$h"; done; done; done
   for h in "${escalations[@]}"; do echo "2016-ja-$h"; done
-  printf '%s\n' 2016-en-key-logon 2010-en-fight 2019-en-scheduled-task 2019-ja-dag-member
+  printf '%s\n' 2016-en-purge 2016-en-restart 2016-en-key-logon 2010-en-fight 2019-en-scheduled-task 2019-ja-dag-member
 }
 matches() {
   local name=$1 word
@@ -37,7 +37,7 @@ some() { [ "$(count_of "$1")" -gt 0 ]; }
 short=(--param stay=2s --param calm=2s --param look=75s --param boot=5m --param settle=5s)
 flagship() {
   timeout -k 10 1500 "$UNJAM" run heal-intersite-queue --inventory "$W/inventory.yaml" --policy "$root/tests/lab/scenarios/policy.yaml" \
-    --param from=tokyo --param to=osaka "${short[@]}" --confirm 6 --state "$W/store" >"$W/run.log" 2>&1 </dev/null
+    --param from=tokyo --param to=osaka "${short[@]}" "${asked[@]}" --confirm 6 --state "$W/store" >"$W/run.log" 2>&1 </dev/null
   code=$?
 }
 code_is() { [ "$code" = "$1" ] || bad "exit code $code, expected $1"; }
@@ -68,6 +68,7 @@ run_scenario() {
   local version=${1%%-*} rest=${1#*-} language what
   language=${rest%%-*} what=${rest#*-}
   export LOGIN='' SHELL_OF_HOSTS=cmd # of `fleet`
+  asked=()                           # of `flagship`
   [ "$version" != 2019 ] || SHELL_OF_HOSTS=powershell # either may be the default shell of a host
   "set_$what" "$version" "$language" || { bad "the fleet does not come up" && return; }
   flagship
@@ -104,6 +105,33 @@ judge_stale-tickets() {
   some boot || bad "nobody was rebooted"
   expect "drained during every reboot" awk '$2 == "drained" { held = 1 } $2 == "resumed" { held = 0 } $2 == "shutdown" { all++; good += held }
     END { exit all == 0 || good < all }' "$W/logs/tyohub1.log"
+}
+# The rungs that have to be asked for. The tickets that are in the way are those of the session that the transport runs in.
+set_purge() {
+  asked=(--param purge=true)
+  set_stale-tickets "$@"
+}
+judge_purge() {
+  code_is 0
+  local hub
+  for hub in tyohub1 tyohub2; do
+    expect "the tickets of $hub were thrown away" grep -q ' klist purge 0x3e4' "$W/logs/$hub.log"
+  done
+  none shutdown || bad "somebody was rebooted although the tickets were gone"
+  none service || bad "a service was touched"
+}
+# A restarted transport finds the tickets of its session as they were: nothing but the reboot is left. One hub at a time.
+set_restart() {
+  asked=(--param restart=true)
+  set_stale-tickets "$@"
+}
+judge_restart() {
+  judge_stale-tickets "$@"
+  local hub
+  for hub in tyohub1 tyohub2; do
+    expect "the transport of $hub was restarted before it was drained for the reboot" awk '$2 == "shutdown" || $2 == "drained" { exit }
+      $2 == "service" && /MSExchangeTransport Running/ { done = 1 } END { exit !done }' "$W/logs/$hub.log"
+  done
 }
 set_replication() {
   fleet "$@" <<<'faults: [ { kind: replication-missed, host: tyodc1 } ]' && start
@@ -198,7 +226,8 @@ set_key-logon() {
 }
 judge_key-logon() {
   escalated 'no network credentials'
-  says 'via: scheduled-task'
+  local way
+  for way in '`password:` instead of `key:`' 'via: scheduled-task' 'docs/windows-hosts.md'; do says "$way"; done
 }
 # The same key, and a task that runs as SYSTEM.
 set_scheduled-task() {

@@ -18,7 +18,9 @@ public class ServerComponentStatus
 // A component is Active only if no requester holds it otherwise.
 static class Components
 {
-    public static readonly string[] kAll = { "ServerWideOffline", "HubTransport", "FrontendTransport", "Monitoring", "RecoveryActionsEnabled", "AutoDiscoverProxy", "UMCallRouter" };
+    static readonly string[] kAll = { "ServerWideOffline", "HubTransport", "FrontendTransport", "Monitoring", "RecoveryActionsEnabled", "AutoDiscoverProxy", "UMCallRouter" };
+    // 2019 has no Unified Messaging.
+    public static IEnumerable<string> All => kAll.Where(c => c != "UMCallRouter" || World.Exchange < 2019);
     public static readonly string[] kRequesters = { "HealthAPI", "Maintenance", "Sidelined", "Functional", "Deployment" };
 
     public static ServiceState Of(View view, string component)
@@ -41,7 +43,7 @@ public class GetServerComponentState : PSCmdlet
         var other = World.See().Find(Identity);
         if (other == null || other.Role != "hub") Queues.NeedThisServer(this, Identity);
         var view = World.See(other.Name);
-        foreach (var name in Components.kAll.Where(c => string.IsNullOrEmpty(Component) || View.Same(c, Component)))
+        foreach (var name in Components.All.Where(c => string.IsNullOrEmpty(Component) || View.Same(c, Component)))
             WriteObject(ExchangeShell.Shape(new ServerComponentStatus { ServerFqdn = other.Name + "." + World.Domain, Component = name, State = Components.Of(view, name) }));
     }
 }
@@ -58,7 +60,7 @@ public class SetServerComponentState : PSCmdlet
         ExchangeShell.NeedDirectory(this);
         Queues.NeedThisServer(this, Identity);
         if (!Components.kRequesters.Contains(Requester, StringComparer.OrdinalIgnoreCase)) ThrowTerminatingError(new ErrorRecord(new ArgumentException("Requester " + Requester + " is unknown"), "Requester", ErrorCategory.InvalidArgument, Requester));
-        if (!Components.kAll.Contains(Component, StringComparer.OrdinalIgnoreCase)) ThrowTerminatingError(new ErrorRecord(new ArgumentException("Component " + Component + " is unknown"), "Component", ErrorCategory.InvalidArgument, Component));
+        if (!Components.All.Contains(Component, StringComparer.OrdinalIgnoreCase)) ThrowTerminatingError(new ErrorRecord(new ArgumentException("Component " + Component + " is unknown"), "Component", ErrorCategory.InvalidArgument, Component));
         World.Keep("component " + Component + " " + Requester, State == ServiceState.Active ? null : State.ToString(), disk: true);
         World.Note("component", Component + "=" + State + " requester=" + Requester);
     }
