@@ -17,6 +17,10 @@ constexpr auto kHeard = [](error_code) {};
 
 }  // namespace
 
+News::~News() {
+  if (const auto alarm = alarm_.lock()) alarm->news = nullptr;
+}
+
 void News::tell() {
   told_.try_send(error_code());
 }
@@ -42,6 +46,7 @@ void News::no_alarm() {
   const auto alarm = alarm_.lock();
   alarm_.reset();
   if (!alarm || std::exchange(alarm->news, nullptr) == nullptr) return;
+  // At once, as this is called by what the io_context runs: co_spawn would otherwise only post it.
   alarm->stop.emit(asio::cancellation_type::terminal);
 }
 

@@ -12,11 +12,12 @@
 
 namespace unjam::engine {
 
-// On the io thread only; one waits at a time. `io` and `timers` outlive it.
+// Used by what `io` runs, and one waits at a time; `io` and `timers` outlive it. It may be destroyed from outside, once
+// `io` does not run any more what waits: an alarm that is still set then rings for nobody.
 class News {
  public:
   News(boost::asio::io_context& io, actions::Timers& timers) : io_(io), timers_(timers), told_(io, 1) {}
-  ~News() { no_alarm(); }
+  ~News();
   News(const News&) = delete;
   News& operator=(const News&) = delete;
 
