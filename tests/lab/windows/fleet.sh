@@ -109,7 +109,9 @@ fleet() {
 
 # What winworld starts for a host that is up.
 machine() {
-  local name=$1
+  local name=$1 logons=password
+  local environment="PATH=$W/bin:/usr/bin:/bin UNJAM_LAB=$W UNJAM_LAB_HOST=$name UNJAM_LAB_SHELL=${SHELL_OF_HOSTS:-cmd} COMPUTERNAME=${name^^} ProgramData=$W/$name/ProgramData LD_PRELOAD=$W/clockshim.so DOTNET_TieredPGO=0 DOTNET_EnableDiagnostics=0"
+  case ${LOGIN:-} in *scheduled-task*) logons='key system' ;; key*) logons=key ;; esac
   cat >"$W/$name/sshd_config" <<END
 Port 22
 ListenAddress ${address[$name]}
@@ -125,11 +127,19 @@ AuthorizedKeysFile $W/user_key.pub
 ExposeAuthInfo yes
 MaxStartups 100
 ForceCommand $W/bin/winshell
-SetEnv PATH=$W/bin:/usr/bin:/bin UNJAM_LAB=$W UNJAM_LAB_HOST=$name UNJAM_LAB_SHELL=${SHELL_OF_HOSTS:-cmd} COMPUTERNAME=${name^^} ProgramData=$W/$name/ProgramData LD_PRELOAD=$W/clockshim.so DOTNET_TieredPGO=0 DOTNET_EnableDiagnostics=0
+SetEnv $environment
 END
+  # A host that is up has used its PowerShell before: the resident ones are started with the host, not by the first readings.
   cat >"$W/$name/start" <<END
 #!/bin/sh
-exec ip netns exec $name unshare --mount --pid --fork --kill-child sh -c 'mount --bind $W/$name/clock /run/lab && exec /usr/sbin/sshd -D -f $W/$name/sshd_config -E $W/$name/sshd.log'
+exec ip netns exec $name unshare --mount --pid --fork --kill-child sh -c 'mount --bind $W/$name/clock /run/lab || exit 1
+  (for logon in $logons; do
+    ssh=lab
+    [ \$logon != system ] || ssh=
+    env $environment UNJAM_LAB_LOGON=\$logon SSH_CONNECTION=\$ssh powershell.exe -c exit
+  done
+  : >$W/$name/warm) </dev/null >/dev/null 2>&1 &
+  exec /usr/sbin/sshd -D -f $W/$name/sshd_config -E $W/$name/sshd.log'
 END
   chmod 755 "$W/$name/start"
 }
@@ -153,6 +163,10 @@ END
   done
 }
 
+all_warm() {
+  local name
+  for name in "${hosts[@]}"; do [ -e "$W/$name/warm" ] || return; done
+}
 world_pid=
 start() {
   "$WINWORLD" "$W" >"$W/world.log" 2>&1 &
@@ -164,10 +178,10 @@ start() {
     sleep 0.1
   done
   for ((i = 0; i < 600; i++)); do
-    (: <"/dev/tcp/${address[osahub2]}/22") 2>/dev/null && return
+    if all_warm && (: <"/dev/tcp/${address[osahub2]}/22") 2>/dev/null; then return; fi
     sleep 0.1
   done
-  echo "sshd of osahub2 does not come up" && return 1
+  echo "the hosts do not come up" && return 1
 }
 stop() {
   [ -z "$world_pid" ] || { kill "$world_pid" 2>/dev/null && wait "$world_pid" 2>/dev/null; }
