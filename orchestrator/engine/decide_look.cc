@@ -98,8 +98,10 @@ void Walker::end_look(const Node& node, const std::string& path, const state::St
   if (is_look && looked.last_verdict == "unknown")
     return escalate(path, fmt::format("`{}` cannot be decided: {}", node.expr->text.text, looked.last_reason), true,
                     Outcome::unknown);
-  const std::string why =
-      looked.last_verdict == "unknown" ? looked.last_reason : fmt::format("`{}` did not hold", node.expr->text.text);
+  const bool held = looked.held_since.has_value();  // but not for as long as it must
+  const std::string why = looked.last_verdict == "unknown" ? looked.last_reason
+                                                           : fmt::format("`{}` did not hold{}", node.expr->text.text,
+                                                                         held ? " for long enough" : "");
   end_step(path, Outcome::no, "limit", why);
 }
 

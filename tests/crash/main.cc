@@ -51,7 +51,8 @@ void add_pairs(const Sound& sound, Trials& out) {
       out.push_back({fmt::format("{}, killed {}, and {}", sound.field.name, spell(points[i]), spell(points[j])),
                      [&sound, a = points[i], b = points[j]] {
                        const auto once = killed_at(sound.scenario, a.point, a.nth);
-                       return differs(on_disk(sound.field.plan, killed_at(once, b.point, b.nth)), sound.evidence);
+                       return differs_after_two(on_disk(sound.field.plan, killed_at(once, b.point, b.nth)),
+                                                sound.evidence);
                      }});
 }
 

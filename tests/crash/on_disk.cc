@@ -123,6 +123,18 @@ std::string differs(const Evidence& crashed, const Evidence& sound) {
   return out;
 }
 
+std::string differs_after_two(const Evidence& crashed, const Evidence& sound) {
+  const auto& steps = crashed.run.steps;
+  const bool held_too_late = std::ranges::any_of(steps, [](const auto& one) {
+    return one.second.cause == "limit" && one.second.detail.ends_with("did not hold for long enough");
+  });
+  const bool failed = crashed.run.ended && crashed.run.ended->end == state::End::failed;
+  if (!failed || !held_too_late || reboots(crashed) > reboots(sound)) return differs(crashed, sound);
+  std::string out;
+  for (const auto& one : judge(crashed)) out += fmt::format("{} {}: {}\n", one.checker, one.host, one.text);
+  return out;
+}
+
 std::string nothing_wrong(const Evidence& evidence, const Evidence& sound) {
   if (evidence.journal.empty()) return reboots(evidence) == 0 ? "" : "it rebooted, and there is no run\n";
   return differs(evidence, sound);

@@ -43,6 +43,9 @@ std::string spell(const CrashPoint& point);
 // What the checkers say, and what is otherwise than in the run without the crash: how it ended and how often it
 // rebooted. Empty: nothing is lost and nothing was done twice.
 std::string differs(const Evidence& crashed, const Evidence& sound);
+// The same after two deaths. Each of them begins anew what must hold for a while, as nobody has seen it hold meanwhile;
+// so the look's limit may come first, and the run then fails with every promise kept.
+std::string differs_after_two(const Evidence& crashed, const Evidence& sound);
 
 // The same on a disk that fails: where the run could not even be created, nothing may have happened; where it could
 // not be brought to its end by itself, it was brought there by the next process.
