@@ -2,12 +2,11 @@
 // Pure.
 //
 // Wire format (both worlds, see actions/packs/PROTOCOL.md):
-//   stdin of sh:          prelude, parameters (base64 values), the script, all in one compound command: a cut input
-//   runs nothing stdin of powershell:  one line, base64 of the UTF-8 script with its parameters; a bootstrap in
-//   -EncodedCommand reads it stdout:               "UNJAM-BEGIN <token>", base64 of one JSON object (may be wrapped),
-//   "UNJAM-END <token> <length of the base64>" JSON:                 { "outputs": {...}, "before": {...}, "after":
-//   {...} }  or
-//                         { "error": { "kind": "unreadable" | "failed" | "refused" | "absent", "text": "..." } }
+// - stdin of sh: prelude, parameters (base64 values), script, all in one compound command: a cut input runs nothing
+// - stdin of powershell: one line, base64 of the script with its parameters; a bootstrap in -EncodedCommand reads it
+// - stdout: "UNJAM-BEGIN <token>", base64 of one JSON object (may be wrapped), "UNJAM-END <token> <its length>"
+// - JSON: { "outputs": {...}, "before": {...}, "after": {...} }, or
+//   { "error": { "kind": "unreadable" | "failed" | "refused" | "absent", "text": "..." } }
 #pragma once
 
 #include <string>
