@@ -252,7 +252,9 @@ Violations rollback_log_complete(const Evidence& evidence) {
 }
 
 Violations replay_is_the_same(const Evidence& evidence) {
-  if (!evidence.replayed) return {{"replay-is-the-same", evidence.ended, "", "the journal does not fold"}};
+  if (!evidence.replayed)
+    return {
+        {"replay-is-the-same", evidence.ended, "", fmt::format("the journal does not fold: {}", evidence.unreadable)}};
   if (!evidence.finished()) return {};
   const auto difference = first_difference(run_text(evidence.run), run_text(*evidence.replayed));
   if (difference.empty()) return {};

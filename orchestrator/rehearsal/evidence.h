@@ -38,7 +38,8 @@ struct Evidence {
   std::vector<Note> notes;
   state::Run run;                      // as the last process left it
   std::vector<state::Event> kept;      // the journal, read back when all is over
-  std::optional<state::Run> replayed;  // the same, folded; none: it cannot be read or does not fold
+  std::optional<state::Run> replayed;  // the same, folded; none: it cannot be read or does not fold ...
+  std::string unreadable;              // ... and why
   std::string broken;                  // the engine failed in a way that is no mishap; empty: it did not
   int processes = 0;                   // that were started
   std::int64_t writes = 0;             // appends to the journal, whether or not they came to be

@@ -116,8 +116,15 @@ Evidence Stage::play() {
   evidence_.sends = blows_.count(Point::before_send);
   auto handle = open_store(state::Access::read);
   if (auto events = handle ? (*handle)->load(id_) : std::unexpected(handle.error())) {
-    if (auto run = state::fold(id_, *events)) evidence_.replayed = std::move(*run);
+    auto run = state::fold(id_, *events);
+    if (run) {
+      evidence_.replayed = std::move(*run);
+    } else {
+      evidence_.unreadable = run.error().text();
+    }
     evidence_.kept = std::move(*events);
+  } else {
+    evidence_.unreadable = events.error().text();
   }
   if (!evidence_.finished() && evidence_.replayed) evidence_.run = *evidence_.replayed;
   return std::move(evidence_);

@@ -68,6 +68,9 @@ Evidence on_disk(const std::shared_ptr<const engine::Plan>& plan, const Scenario
     } else if (access == state::Access::write && opened > 1) {
       state::disarm();
     }
+    // Killed behind its last write: no other process has come after it, and the judges are the first to see the loss.
+    if (access == state::Access::read && disk.lost_at_death && state::is_dark())
+      state::lose_unsynced(*disk.lost_at_death, scenario.seed + static_cast<std::uint64_t>(opened));
     if (access == state::Access::read && !disk.lost_at_death) {  // the judges, when all is over, read a sound disk
       if (disk.calls != nullptr) *disk.calls = state::calls_since_armed();
       state::disarm();

@@ -170,6 +170,9 @@ void arm(PowerCut cut) {
 void go_dark() {
   disk.dark = true;
 }
+bool is_dark() {
+  return disk.dark;
+}
 void lose_unsynced(Cut cut, std::uint64_t seed) {
   for (auto& [path, writes] : disk.unsynced) writes.lose(path, cut, seed);
   disk.dark = false;

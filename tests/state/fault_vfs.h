@@ -34,6 +34,7 @@ void register_fault_vfs();
 void arm(PowerCut cut);
 // Every call fails from now on, until lose_unsynced() or disarm(): a process that is dead closes nothing behind itself.
 void go_dark();
+bool is_dark();
 // What has not been synced is lost now, and the power is back; later writes are kept apart as before.
 void lose_unsynced(Cut cut, std::uint64_t seed);
 void arm(DiskFault fault);
