@@ -116,9 +116,18 @@ std::string spell(const CrashPoint& point) {
   return fmt::format("{}, the {}. time", kPointWords[static_cast<std::size_t>(point.point)], point.nth);
 }
 
-std::string differs(const Evidence& crashed, const Evidence& sound) {
+namespace {
+
+std::string broken_promises(const Evidence& evidence) {
   std::string out;
-  for (const auto& one : judge(crashed)) out += fmt::format("{} {}: {}\n", one.checker, one.host, one.text);
+  for (const auto& one : judge(evidence)) out += fmt::format("{} {}: {}\n", one.checker, one.host, one.text);
+  return out;
+}
+
+}  // namespace
+
+std::string differs(const Evidence& crashed, const Evidence& sound) {
+  auto out = broken_promises(crashed);
   const auto end = crashed.run.ended ? crashed.run.ended->end : state::End::none;
   if (!sound.run.ended || end != sound.run.ended->end) out += fmt::format("the run ended {}\n", state::spell(end));
   if (reboots(crashed) != reboots(sound))
@@ -133,9 +142,7 @@ std::string differs_after_two(const Evidence& crashed, const Evidence& sound) {
   });
   const bool failed = crashed.run.ended && crashed.run.ended->end == state::End::failed;
   if (!failed || !held_too_late || reboots(crashed) > reboots(sound)) return differs(crashed, sound);
-  std::string out;
-  for (const auto& one : judge(crashed)) out += fmt::format("{} {}: {}\n", one.checker, one.host, one.text);
-  return out;
+  return broken_promises(crashed);
 }
 
 std::string nothing_wrong(const Evidence& evidence, const Evidence& sound) {
