@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/ip/address_v4.hpp>
 #include <cassert>
+#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -23,13 +25,32 @@ namespace {
 
 constexpr std::size_t kMaxAddress = 255;
 
+// With a number as its last label resolvers take the whole for an IPv4 address, `1` and `0x1` for 0.0.0.1 (RFC
+// 1123 2.1, inet_aton); IPv6 is never one.
+bool reads_as_number(std::string_view text) {
+  if (text.contains(':')) return false;
+  auto last = text.substr(text.rfind('.') + 1);
+  const bool hex = last.starts_with("0x") || last.starts_with("0X");
+  if (hex) last.remove_prefix(2);
+  return (hex || !last.empty()) &&
+         std::ranges::all_of(last, [&](unsigned char c) { return hex ? std::isxdigit(c) != 0 : std::isdigit(c) != 0; });
+}
+
+bool is_dotted_quad(std::string_view text) {
+  boost::system::error_code wrong;
+  boost::asio::ip::make_address_v4(std::string(text), wrong);
+  return !wrong;
+}
+
 // A name or an address as resolvers and ssh take them; never something that looks like an option.
 bool is_address(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == ':' ||
            c == '-' || c == '_' || c == '%';
   };
-  return !text.empty() && text.size() <= kMaxAddress && text.front() != '-' && std::ranges::all_of(text, fits);
+  if (text.empty() || text.size() > kMaxAddress || text.front() == '-' || !std::ranges::all_of(text, fits))
+    return false;
+  return !reads_as_number(text) || is_dotted_quad(text);
 }
 
 bool is_loopback(std::string_view address) {

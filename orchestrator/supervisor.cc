@@ -85,6 +85,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, state::Store& store, Tokens&
                        OwnerOptions options)
     : io_(io),
       store_(store),
+      journal_(io, store),
       tokens_(tokens),
       worlds_(worlds),
       options_(std::move(options)),
@@ -141,7 +142,7 @@ void Supervisor::drive(const RunId& id, std::shared_ptr<const engine::Plan> plan
   auto& driven = runs_[id];
   driven.finished = false;
   driven.driver =
-      std::make_unique<engine::Driver>(io_, std::move(plan), std::move(run), store_, tokens_, std::move(world), tell);
+      std::make_unique<engine::Driver>(io_, std::move(plan), std::move(run), journal_, tokens_, std::move(world), tell);
   boost::asio::co_spawn(io_, driven.driver->drive(), [this, id](std::exception_ptr crashed, Result<void> result) {
     runs_[id].finished = true;
     if (crashed) {

@@ -52,6 +52,7 @@ class Supervisor final : public Service {
 
   boost::asio::io_context& io_;
   state::Store& store_;
+  engine::JournalWriter journal_;
   Tokens& tokens_;
   Worlds& worlds_;
   OwnerOptions options_;

@@ -195,7 +195,8 @@ struct WorstCase {
   Duration total{};
   std::vector<std::pair<std::string, Duration>> steps{};  // of the root list, in order
 };
-// `params` by name; `count` tells how many hosts lie in the union of these targets.
+// `params` by name; what they switch off does not count. `count` tells how many hosts lie in the union of these
+// targets, of none: how many there are.
 WorstCase worst_case(const Program& program, const Fields& params,
                      const std::function<std::size_t(const Within&)>& count);
 

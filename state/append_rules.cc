@@ -87,6 +87,14 @@ bool begins_something(const AppendRequest& request) {
   });
 }
 
+bool changes_holdings(const AppendRequest& request) {
+  return std::ranges::any_of(request.events, [](const EventBody& body) {
+    return std::holds_alternative<Intent>(body) || std::holds_alternative<EffectEnded>(body) ||
+           std::holds_alternative<SlotsReleased>(body) || std::holds_alternative<LocksTaken>(body) ||
+           std::holds_alternative<RunEnded>(body);
+  });
+}
+
 Result<RunRow> advanced(RunRow row, const std::vector<StoredEvent>& events) {
   for (const StoredEvent& stored : events) {
     const Event& event = stored.event;

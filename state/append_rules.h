@@ -21,6 +21,9 @@ Result<std::vector<StoredEvent>> prepare(AppendRequest request);
 // Whether a request begins something that a full disk must not let begin: a run, or an effect that is no undo.
 bool begins_something(const AppendRequest& request);
 
+// Whether a request may change what runs hold (holdings.h), on which the gates of others depend.
+bool changes_holdings(const AppendRequest& request);
+
 // `row` after these events. ErrorKind::conflict: it is not at the seq that they follow; ErrorKind::invalid: the table
 // of status.h does not allow one of them there.
 Result<RunRow> advanced(RunRow row, const std::vector<StoredEvent>& events);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/describe/enum_from_string.hpp>
+#include <boost/describe/enum_to_string.hpp>
 #include <boost/describe/members.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <cmath>
@@ -22,6 +23,9 @@ static_assert(std::variant_size_v<EventBody> == kKinds, "EventBody and EventKind
 
 constexpr std::size_t kMaxStoredDepth = 32;  // what parse_json reads
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+template <typename T>
+using MembersOf = describe::describe_members<T, describe::mod_public>;
 
 // Reading. `where` is the path of the field, for the error; every overload returns false after setting it.
 struct Reader {
@@ -89,7 +93,7 @@ struct Reader {
   template <typename T>
     requires describe::has_describe_members<T>::value
   bool read(const json::value& from, T& to) {
-    using Members = describe::describe_members<T, describe::mod_public>;
+    using Members = MembersOf<T>;
     const auto* object = from.if_object();
     if (object == nullptr) return wrong("is not an object");
     bool good = true;
@@ -189,8 +193,18 @@ std::string valid_utf8(std::string text) {
   return out;
 }
 
-// Why `value` could not be read back, or empty.
+std::string unreadable(const json::value& value, std::size_t depth);
+
+// Why a value could not be read back, or empty.
+std::string unreadable(const json::object& object, std::size_t depth) {
+  if (depth > kMaxStoredDepth) return fmt::format("is nested deeper than {} levels", kMaxStoredDepth);
+  for (const auto& entry : object)
+    if (std::string why = unreadable(entry.value(), depth + 1); !why.empty()) return why;
+  return {};
+}
+
 std::string unreadable(const json::value& value, std::size_t depth) {
+  if (const auto* object = value.if_object()) return unreadable(*object, depth);
   if (depth > kMaxStoredDepth) return fmt::format("is nested deeper than {} levels", kMaxStoredDepth);
   if (const double* number = value.if_double(); number != nullptr && !std::isfinite(*number)) {
     return "holds a number that JSON does not have";
@@ -200,15 +214,79 @@ std::string unreadable(const json::value& value, std::size_t depth) {
     for (const auto& item : *list)
       if (std::string why = unreadable(item, depth + 1); !why.empty()) return why;
   }
-  if (const auto* object = value.if_object()) {
-    for (const auto& entry : *object)
-      if (std::string why = unreadable(entry.value(), depth + 1); !why.empty()) return why;
-  }
   return {};
 }
 
-json::value to_value(const EventBody& body) {
-  return std::visit([](const auto& event) { return json::value_from(event); }, body);
+// Indices of the members of T in the order of their names, which is the order of keys in what is hashed.
+template <typename T>
+constexpr auto by_name() {
+  constexpr std::size_t count = mp11::mp_size<MembersOf<T>>::value;
+  std::array<std::string_view, count> names;
+  mp11::mp_for_each<mp11::mp_iota_c<count>>(
+      [&](auto at) { names[at] = mp11::mp_at_c<MembersOf<T>, decltype(at)::value>::name; });
+  std::array<std::size_t, count> order{};
+  for (std::size_t i = 0; i < count; ++i) order[i] = i;
+  std::ranges::sort(order, {}, [&](std::size_t i) { return names[i]; });
+  return order;
+}
+
+// Writing, the mirror of Reader: canonical() of the body, without making a JSON value of it first.
+struct Writer {
+  std::string out;
+  std::string problem;  // of the first value that could not be read back
+
+  void write(bool flag, std::size_t) { out += flag ? "true" : "false"; }
+  void write(std::int64_t number, std::size_t) { append_canonical(number, out); }
+  void write(int number, std::size_t) { append_canonical(std::int64_t{number}, out); }
+  void write(const std::string& text, std::size_t) { append_canonical(std::string_view(text), out); }
+  void write(const json::object& object, std::size_t depth) {
+    if (problem.empty()) problem = unreadable(object, depth);
+    append_canonical(object, out);
+  }
+
+  template <typename T>
+  void write(const std::optional<T>& value, std::size_t depth) {
+    if (value) return write(*value, depth);
+    out += "null";
+  }
+
+  template <typename T>
+  void write(const std::vector<T>& list, std::size_t depth) {
+    char before = '[';
+    for (const T& item : list) {
+      out += std::exchange(before, ',');
+      write(item, depth + 1);
+    }
+    out += list.empty() ? "[]" : "]";
+  }
+
+  template <typename T>
+    requires std::is_enum_v<T>
+  void write(T word, std::size_t) {
+    append_canonical(std::string_view(describe::enum_to_string(word, "")), out);
+  }
+
+  template <typename T>
+    requires describe::has_describe_members<T>::value
+  void write(const T& body, std::size_t depth) {
+    constexpr auto order = by_name<T>();
+    char before = '{';
+    mp11::mp_for_each<mp11::mp_iota_c<order.size()>>([&](auto place) {
+      using Member = mp11::mp_at_c<MembersOf<T>, by_name<T>()[decltype(place)::value]>;
+      out += std::exchange(before, ',');
+      append_canonical(std::string_view(Member::name), out);
+      out += ':';
+      write(body.*Member::pointer, depth + 1);
+    });
+    out += '}';
+  }
+};
+
+Writer written(const EventBody& body) {
+  Writer writer;
+  std::visit([&](const auto& event) { writer.write(event, 1); }, body);
+  writer.out = valid_utf8(std::move(writer.out));
+  return writer;
 }
 
 }  // namespace
@@ -232,20 +310,17 @@ std::optional<std::int64_t> format_of(std::string_view text) {
 }
 
 std::string encode(const EventBody& body) {
-  return valid_utf8(canonical(to_value(body)));
+  return written(body).out;
 }
 
 Result<std::string> encode_checked(const EventBody& body) {
-  const json::value value = to_value(body);
-  if (const std::string why = unreadable(value, 1); !why.empty()) {
-    return fail(ErrorKind::invalid, fmt::format("event {} {}", spell(kind_of(body)), why));
-  }
-  std::string text = valid_utf8(canonical(value));
+  auto [text, problem] = written(body);
+  if (!problem.empty()) return fail(ErrorKind::invalid, fmt::format("event {} {}", spell(kind_of(body)), problem));
   if (text.size() > kMaxEventBytes) {
     return fail(ErrorKind::exhausted, fmt::format("event {} has {} bytes: at most {} are stored", spell(kind_of(body)),
                                                   text.size(), kMaxEventBytes));
   }
-  return text;
+  return std::move(text);
 }
 
 Result<EventBody> decode(EventKind kind, std::string_view text) {

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
 
 #include "orchestrator/engine/arrival.h"
@@ -33,6 +36,13 @@ std::string reason_of(const actions::Outcome& outcome) {
 // Built outside of the coroutine: GCC 12 rejects initializer lists of JSON inside.
 json::object look_inputs(const std::string& intent) {
   return {{"intent", intent}};
+}
+
+// Built outside of the coroutine, for the same reason.
+std::vector<state::EventBody> alone(state::EventBody event) {
+  std::vector<state::EventBody> events;
+  events.push_back(std::move(event));
+  return events;
 }
 
 // What the first answer to an effect means. A reboot that was accepted is not done: proof is a new boot token.
@@ -67,12 +77,13 @@ state::EventBody first_answer(const state::Intent& intent, const actions::Outcom
 
 }  // namespace
 
-Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Run run, state::Store& store,
+Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Run run, JournalWriter& journal,
                Tokens& tokens, World world, Watcher watcher)
     : io_(io),
       plan_(std::move(plan)),
       run_(std::move(run)),
-      store_(store),
+      journal_(journal),
+      store_(journal.store()),
       tokens_(tokens),
       world_(world),
       caller_(*plan_, tokens, std::move(world)),
@@ -80,8 +91,14 @@ Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Ru
       news_(io, *world_.timers) {}
 
 Result<void> Driver::post(state::EventBody event) {
+  journal_.flush();  // what was decided before it comes before it
+  take_in();
   if (auto fit = fits(run_, event); !fit) return fit;
-  auto written = append({std::move(event)}, time());
+  Appended answer;
+  journal_.append({run_.id, run_.seq, time(), alone(std::move(event))},
+                  [&answer](Appended written) { answer = std::move(written); });
+  journal_.flush();
+  const auto written = fold_and_tell(answer);
   if (!written) broken_ = written.error();
   news_.tell();
   return written;
@@ -102,14 +119,14 @@ asio::awaitable<Result<void>> Driver::drive_on() {
   while (!interrupted_) {
     while (planted("sends-after-failed-write") && broken_ && !in_flight_.empty()) co_await news_.wait(std::nullopt);
     if (broken_) co_return std::unexpected(*broken_);
-    const auto arrived = journal_inbox();
+    const auto arrived = co_await journal_inbox();
     if (!arrived) co_return std::unexpected(arrived.error());
     if (run_.phase == state::Phase::ended) break;
     std::optional<Mono> until;
     const auto now = time();
     const auto around = surroundings(now);
     if (!around) co_return std::unexpected(around.error());
-    const auto journalled = perform(decide(*plan_, run_, *around, now), now, until);
+    const auto journalled = co_await perform(decide(*plan_, run_, *around, now), now, until);
     if (!journalled) co_return std::unexpected(journalled.error());
     if (*journalled || !inbox_.empty()) continue;
     co_await news_.wait(until);
@@ -125,8 +142,29 @@ Now Driver::time() const {
   return now;
 }
 
-Result<void> Driver::append(std::vector<state::EventBody> events, const Now& now, const state::Claims& claims) {
-  auto written = store_.append(run_.id, run_.seq, now, std::move(events), claims);
+asio::awaitable<Result<void>> Driver::append(std::vector<state::EventBody> events, Now now, state::Claims claims) {
+  state::AppendRequest request{run_.id, run_.seq, now, std::move(events), std::move(claims)};
+  auto begin = [this, &request](auto handler) {
+    journal_.append(std::move(request), [this, handler = std::move(handler)](Appended answer) mutable {
+      written_ = std::move(answer);
+      asio::post(io_, std::move(handler));  // in a turn of its own: it is not the writer's business
+    });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(begin), asio::use_awaitable);
+  take_in();
+  // What somebody said meanwhile could not be written: nothing more is sent, this least of all.
+  if (taken_in_ && broken_ && !planted("sends-after-failed-write")) co_return std::unexpected(*broken_);
+  co_return taken_in_;
+}
+
+// By the coroutine that appended, or by a post() that comes before it goes on.
+void Driver::take_in() {
+  if (!written_) return;
+  const auto written = std::exchange(written_, std::nullopt);
+  taken_in_ = fold_and_tell(*written);
+}
+
+Result<void> Driver::fold_and_tell(const Appended& written) {
   if (!written) return std::unexpected(written.error());
   for (const auto& event : *written) {
     if (auto folded = state::apply(run_, event); !folded) return std::unexpected(folded.error());
@@ -138,33 +176,32 @@ Result<void> Driver::append(std::vector<state::EventBody> events, const Now& now
 
 // Readings fit beside each other and are written as one; every other event is judged on the run as the one before it
 // left it: two answers to one effect may have arrived together, and only the first of them fits.
-Result<bool> Driver::journal_inbox() {
-  const auto arrived = std::exchange(inbox_, {});
+asio::awaitable<Result<bool>> Driver::journal_inbox() {
   bool journalled = false;
-  std::vector<state::EventBody> batch;
-  const auto flush = [&]() -> Result<void> {
-    if (batch.empty()) return {};
-    journalled = true;
-    return append(std::exchange(batch, {}), time());
-  };
-  for (const auto& event : arrived) {
-    const bool reading = std::holds_alternative<state::ReadingTaken>(event);
-    if (!reading)
-      if (auto done = flush(); !done) return std::unexpected(done.error());
-    if (const auto fit = fits(run_, event); !fit) {
-      spdlog::warn("run={} not journalled: {}", run_.id.text, fit.error().message);
-      continue;
+  while (!inbox_.empty()) {
+    std::vector<state::EventBody> batch;
+    while (!inbox_.empty()) {
+      const bool reading = std::holds_alternative<state::ReadingTaken>(inbox_.front());
+      if (!reading && !batch.empty()) break;
+      auto event = std::move(inbox_.front());
+      inbox_.pop_front();
+      if (const auto fit = fits(run_, event); !fit) {
+        spdlog::warn("run={} not journalled: {}", run_.id.text, fit.error().message);
+        continue;
+      }
+      batch.push_back(std::move(event));
+      if (!reading) break;
     }
-    batch.push_back(event);
-    if (!reading)
-      if (auto done = flush(); !done) return std::unexpected(done.error());
+    if (batch.empty()) continue;
+    journalled = true;
+    if (auto done = co_await append(std::move(batch), time()); !done) co_return std::unexpected(done.error());
   }
-  if (auto done = flush(); !done) return std::unexpected(done.error());
-  return journalled;
+  co_return journalled;
 }
 
 // What other runs hold. A store that cannot tell is not an empty one.
-Result<Surroundings> Driver::surroundings(const Now& now) const {
+Result<Surroundings> Driver::surroundings(const Now& now) {
+  journal_.flush_holdings();
   auto slots = store_.slots();
   if (!slots) return std::unexpected(slots.error());
   auto locks = store_.locks();
@@ -185,28 +222,28 @@ bool Driver::kill_switch() const {
   return std::filesystem::exists(plan_->policy->kill_switch, error) || error;
 }
 
-Result<bool> Driver::perform(std::vector<Command> commands, const Now& now, std::optional<Mono>& until) {
+asio::awaitable<Result<bool>> Driver::perform(std::vector<Command> commands, Now now, std::optional<Mono>& until) {
   for (auto& command : commands) {
-    if (auto* record = std::get_if<Record>(&command)) return perform_record(std::move(*record), now);
+    if (auto* record = std::get_if<Record>(&command)) co_return co_await perform_record(std::move(*record), now);
   }
   for (auto& command : commands) {
     if (auto* read = std::get_if<Read>(&command)) perform_read(std::move(*read));
     if (auto* observe = std::get_if<Observe>(&command)) perform_observe(*observe);
     if (auto* sleep = std::get_if<Sleep>(&command)) until = until ? std::min(*until, sleep->until) : sleep->until;
     if (auto* send = std::get_if<Send>(&command)) {
-      if (auto sent = perform_send(std::move(*send), now); !sent) return std::unexpected(sent.error());
-      return true;  // the run has changed: what was decided beside it is decided anew
+      if (auto sent = co_await perform_send(std::move(*send), now); !sent) co_return std::unexpected(sent.error());
+      co_return true;  // the run has changed: what was decided beside it is decided anew
     }
   }
-  return false;
+  co_return false;
 }
 
-Result<bool> Driver::perform_record(Record record, const Now& now) {
-  auto done = append(std::move(record.events), now, record.claims);
-  if (done) return true;
+asio::awaitable<Result<bool>> Driver::perform_record(Record record, Now now) {
+  auto done = co_await append(std::move(record.events), now, std::move(record.claims));
+  if (done) co_return true;
   // A claim that another run took first: nothing was written, and the next look at the surroundings will show it.
-  if (done.error().kind == ErrorKind::conflict) return true;
-  return std::unexpected(done.error());
+  if (done.error().kind == ErrorKind::conflict) co_return true;
+  co_return std::unexpected(done.error());
 }
 
 void Driver::perform_read(Read read) {
@@ -245,10 +282,10 @@ asio::awaitable<void> Driver::read(Read read) {
   }
 }
 
-Result<void> Driver::perform_send(Send send, const Now& now) {
+asio::awaitable<Result<void>> Driver::perform_send(Send send, Now now) {
   if (!send.settling) {
     if (const auto blocked = obstacle(*plan_, run_, kill_switch(), send.action->effect, now.wall))
-      return append({state::StopBegun{blocked->cause, send.intent.path, blocked->text}}, now);
+      co_return co_await append(alone(state::StopBegun{blocked->cause, send.intent.path, blocked->text}), now);
   }
   send.intent.intent = tokens_.hex(8);
   if (!send.intent.fence.empty()) {
@@ -257,33 +294,39 @@ Result<void> Driver::perform_send(Send send, const Now& now) {
     send.intent.fence["intent"] = send.intent.intent;
   }
   if (const auto wrong = against_policy(*plan_, run_, send))
-    return append({state::StopBegun{wrong->cause, send.intent.path, wrong->text}}, now);
+    co_return co_await append(alone(state::StopBegun{wrong->cause, send.intent.path, wrong->text}), now);
   std::vector<state::EventBody> events;
   if (!send.gate.reasons.empty()) events.emplace_back(send.gate);
   events.emplace_back(send.intent);
   if (planted("claims-not-taken")) send.claims = {};
-  auto written = append(std::move(events), now, send.claims);
+  const auto decided_at = run_.seq;
+  auto written = co_await append(std::move(events), now, std::move(send.claims));
   if (!written && written.error().kind == ErrorKind::conflict) {
-    // Another run was faster, or a limit was reached meanwhile: the gate is shut after all.
+    // Another run was faster, or a limit was reached meanwhile: the gate is shut after all, if it is still asked.
+    if (run_.seq != decided_at) co_return Result<void>{};
     send.gate.path = send.intent.path;
     send.gate.host = send.intent.host;
     send.gate.open = false;
     send.gate.reasons.push_back({"claim", false, written.error().message});
-    return append({std::move(send.gate)}, now);
+    co_return co_await append(alone(std::move(send.gate)), now);
   }
-  if (!written && !planted("sends-after-failed-write")) return written;
+  if (!written && !planted("sends-after-failed-write")) co_return written;
   if (!written) broken_ = written.error();
-  const auto key = "act " + send.intent.intent;
+  begin_act(std::move(send.intent), send.action);
+  co_return Result<void>{};
+}
+
+void Driver::begin_act(state::Intent intent, const playbooks::ActionSpec* action) {
+  const auto key = "act " + intent.intent;
   in_flight_.insert(key);
   asio::co_spawn(
       io_,
-      [this, key, intent = std::move(send.intent), action = send.action]() mutable -> asio::awaitable<void> {
+      [this, key, intent = std::move(intent), action]() mutable -> asio::awaitable<void> {
         co_await act(std::move(intent), action);
         in_flight_.erase(key);
         news_.tell();
       },
       asio::detached);
-  return {};
 }
 
 asio::awaitable<void> Driver::act(state::Intent intent, const playbooks::ActionSpec* action) {

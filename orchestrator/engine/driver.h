@@ -15,6 +15,7 @@
 
 #include "orchestrator/engine/caller.h"
 #include "orchestrator/engine/decide.h"
+#include "orchestrator/engine/journal_writer.h"
 #include "orchestrator/engine/news.h"
 #include "orchestrator/engine/recovery.h"
 #include "state/store.h"
@@ -27,7 +28,8 @@ class Driver {
  public:
   using Watcher = std::function<void(const RunId&, const state::Event&)>;
 
-  Driver(boost::asio::io_context& io, std::shared_ptr<const Plan> plan, state::Run run, state::Store& store,
+  // What is handed over by reference outlives it.
+  Driver(boost::asio::io_context& io, std::shared_ptr<const Plan> plan, state::Run run, JournalWriter& journal,
          Tokens& tokens, World world, Watcher watcher);
 
   // Until the run has ended, the store failed (that error), or interrupt().
@@ -44,19 +46,23 @@ class Driver {
 
  private:
   boost::asio::awaitable<Result<void>> drive_on();
-  Result<void> append(std::vector<state::EventBody> events, const Now& now, const state::Claims& claims = {});
+  // Written, folded and told to the watcher when it returns; post() may have moved the run on since.
+  boost::asio::awaitable<Result<void>> append(std::vector<state::EventBody> events, Now now, state::Claims claims = {});
+  void take_in();
+  Result<void> fold_and_tell(const Appended& written);
   // At the time at which it was decided, which so becomes that of the journal: the decision can be replayed from it.
   // True: something was journalled.
-  Result<bool> perform(std::vector<Command> commands, const Now& now, std::optional<Mono>& until);
-  Result<bool> journal_inbox();
-  Result<bool> perform_record(Record record, const Now& now);
-  Result<void> perform_send(Send send, const Now& now);
+  boost::asio::awaitable<Result<bool>> perform(std::vector<Command> commands, Now now, std::optional<Mono>& until);
+  boost::asio::awaitable<Result<bool>> journal_inbox();
+  boost::asio::awaitable<Result<bool>> perform_record(Record record, Now now);
+  boost::asio::awaitable<Result<void>> perform_send(Send send, Now now);
+  void begin_act(state::Intent intent, const playbooks::ActionSpec* action);
   void perform_read(Read read);
   void perform_observe(const Observe& observe);
   boost::asio::awaitable<void> read(Read read);
   boost::asio::awaitable<void> act(state::Intent intent, const playbooks::ActionSpec* action);
   boost::asio::awaitable<void> look(state::Intent intent);
-  Result<Surroundings> surroundings(const Now& now) const;
+  Result<Surroundings> surroundings(const Now& now);
   bool kill_switch() const;
   Now time() const;
   void log_event(const state::Event& event) const;
@@ -64,7 +70,8 @@ class Driver {
   boost::asio::io_context& io_;
   std::shared_ptr<const Plan> plan_;
   state::Run run_;
-  state::Store& store_;
+  JournalWriter& journal_;
+  state::Store& store_;  // what it writes to
   Tokens& tokens_;
   World world_;
   Caller caller_;
@@ -72,7 +79,9 @@ class Driver {
   std::deque<state::EventBody> inbox_;
   std::set<std::string> in_flight_;
   News news_;
-  std::optional<Error> broken_;  // what the store said in post()
+  std::optional<Appended> written_;  // what the store said to append(), not yet taken in ...
+  Result<void> taken_in_;            // ... and what became of it
+  std::optional<Error> broken_;      // what the store said in post()
   bool interrupted_ = false;
 };
 

@@ -1,12 +1,12 @@
-// How drivers append: awaiting the sync instead of standing still for it. Many runs share one transaction and one sync
-// (group commit), so a thousand runs wait for the disk about as long as one.
+// How drivers append: what many runs have to write in one turn of the io thread is one transaction and one sync (group
+// commit), so a thousand runs wait for the disk about as long as one.
 //
-// Every method is called on the io thread and completes there. Requests of one run are written in the order in which
-// they were made. An append cannot be called back: whoever cancels the waiting learns nothing of what was written.
+// Everything happens on the io thread. Requests are written in the order in which they were made.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <memory>
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <functional>
 
 #include "state/store.h"
 
@@ -14,23 +14,43 @@ namespace unjam::engine {
 
 using Appended = Result<std::vector<state::Event>>;
 
-class JournalWriter {
- public:
-  virtual ~JournalWriter() = default;
-
-  // As Store::append. ErrorKind::exhausted too if kMaxQueuedAppends are waiting already.
-  virtual boost::asio::awaitable<Appended> append(state::AppendRequest request) = 0;
-};
-
 inline constexpr std::size_t kMaxQueuedAppends = 4'096;
 inline constexpr std::size_t kMaxGroupedAppends = 256;  // in one transaction
 
-// Writes with a thread of its own, which alone touches `store` from now until the writer is gone; who wants to read
-// meanwhile opens a handle of their own (Access::read). The destructor first writes what is queued. Waiting coroutines
-// keep their io_context at work.
-std::unique_ptr<JournalWriter> make_group_writer(state::Store& store);
+class JournalWriter {
+ public:
+  using Done = std::move_only_function<void(Appended)>;  // keeps the answer and no more: others' stand behind it
 
-// Writes at once, on the calling thread: tests, rehearsals.
-std::unique_ptr<JournalWriter> make_inline_writer(state::Store& store);
+  // Both outlive it; it may go once `io` runs nothing any more. What is queued then is not written, and nobody is told.
+  JournalWriter(boost::asio::io_context& io, state::Store& store) : io_(io), store_(store) {}
+  JournalWriter(const JournalWriter&) = delete;
+  JournalWriter& operator=(const JournalWriter&) = delete;
+
+  // As Store::append, in the next turn of the io thread or in flush(), whichever comes first; then calls `done`, which
+  // may append but not flush. ErrorKind::exhausted, at once, if kMaxQueuedAppends are waiting already.
+  void append(state::AppendRequest request, Done done);
+
+  // Writes now what is queued: for who must know how a run stands before going on. Not from inside a `done`.
+  void flush();
+
+  // The same, if it may change what runs hold: before a decision depends on that, as a decision at this moment must be
+  // made on what the journal says of all moments before (orchestrator/audit).
+  void flush_holdings();
+
+  state::Store& store() { return store_; }
+
+ private:
+  struct Waiting {
+    state::AppendRequest request;
+    Done done;
+  };
+
+  boost::asio::io_context& io_;
+  state::Store& store_;
+  std::deque<Waiting> waiting_;
+  bool flush_is_due_ = false;      // in the next turn
+  bool holdings_are_due_ = false;  // something that is queued may change them
+  bool flushing_ = false;
+};
 
 }  // namespace unjam::engine

@@ -28,7 +28,8 @@ Process::Process(const Place& place, const Start& start, std::unique_ptr<StruckS
       own_(time_, start.ahead),
       place_(place),
       store_(std::move(store)),
-      model_(*place.world, time_, time_) {
+      model_(*place.world, time_, time_),
+      journal_(io_, *store_) {
   time_.advance_to(start.now);
   time_.step_wall(start.stepped);
 }
@@ -39,7 +40,7 @@ void Process::drive(std::shared_ptr<const engine::Plan> plan, state::Run run) {
   transport_ = std::make_unique<StruckTransport>(model_, *place_.blows, *plan->packs);
   engine::World world{&own_, &own_, [this](actions::TransportKind) -> actions::Transport& { return *transport_; },
                       [thrown = place_.switch_thrown](const std::string&) { return thrown(); }};
-  driver_ = std::make_unique<engine::Driver>(io_, std::move(plan), std::move(run), *store_, *place_.tokens,
+  driver_ = std::make_unique<engine::Driver>(io_, std::move(plan), std::move(run), journal_, *place_.tokens,
                                              std::move(world), [](const RunId&, const state::Event&) {});
   asio::co_spawn(io_, driver_->drive(), [this](std::exception_ptr crashed, Result<void> result) {
     crashed_ = crashed != nullptr;

@@ -91,6 +91,7 @@ class Process {
   Place place_;
   std::unique_ptr<StruckStore> store_;
   actions::sim::ModelTransport model_;
+  engine::JournalWriter journal_;
   std::unique_ptr<StruckTransport> transport_;
   std::unique_ptr<engine::Driver> driver_;
   std::optional<Result<void>> done_;

@@ -110,52 +110,6 @@ class Builder {
   bool odd_number_ = false;
 };
 
-// As json::serialize spells it; most texts have nothing to be escaped.
-void write_text(json::string_view text, std::string& out) {
-  const auto plain = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f; };
-  if (!std::ranges::all_of(text, plain)) {
-    out += json::serialize(json::value(text));
-    return;
-  }
-  out += '"';
-  out.append(text.data(), text.size());
-  out += '"';
-}
-
-void write_canonical(const json::value& value, std::string& out) {
-  if (const auto* array = value.if_array()) {
-    out += '[';
-    for (std::size_t i = 0; i < array->size(); ++i) {
-      if (i > 0) out += ',';
-      write_canonical((*array)[i], out);
-    }
-    out += ']';
-    return;
-  }
-  if (const auto* text = value.if_string()) return write_text(*text, out);
-  if (const auto* number = value.if_int64()) {
-    fmt::format_to(std::back_inserter(out), "{}", *number);
-    return;
-  }
-  const auto* object = value.if_object();
-  if (object == nullptr) {
-    out += json::serialize(value);
-    return;
-  }
-  std::vector<const json::key_value_pair*> entries;
-  entries.reserve(object->size());
-  for (const auto& entry : *object) entries.push_back(&entry);
-  std::ranges::sort(entries, {}, [](const json::key_value_pair* entry) { return entry->key(); });
-  out += '{';
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (i > 0) out += ',';
-    write_text(entries[i]->key(), out);
-    out += ':';
-    write_canonical(entries[i]->value(), out);
-  }
-  out += '}';
-}
-
 }  // namespace
 
 Result<json::value> parse_json(std::string_view text) {
@@ -177,9 +131,57 @@ Result<json::value> parse_json(std::string_view text) {
   return built.release();
 }
 
+// As json::serialize spells it; most texts have nothing to be escaped.
+void append_canonical(std::string_view text, std::string& out) {
+  const auto plain = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f; };
+  if (!std::ranges::all_of(text, plain)) {
+    out += json::serialize(json::value(json::string_view(text.data(), text.size())));
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
+void append_canonical(std::int64_t number, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "{}", number);
+}
+
+void append_canonical(const json::object& object, std::string& out) {
+  std::vector<const json::key_value_pair*> entries;
+  entries.reserve(object.size());
+  for (const auto& entry : object) entries.push_back(&entry);
+  std::ranges::sort(entries, {}, [](const json::key_value_pair* entry) { return entry->key(); });
+  char before = '{';
+  for (const auto* entry : entries) {
+    out += std::exchange(before, ',');
+    append_canonical(std::string_view(entry->key().data(), entry->key().size()), out);
+    out += ':';
+    append_canonical(entry->value(), out);
+  }
+  out += entries.empty() ? "{}" : "}";
+}
+
+void append_canonical(const json::value& value, std::string& out) {
+  if (const auto* object = value.if_object()) return append_canonical(*object, out);
+  if (const auto* text = value.if_string()) return append_canonical(std::string_view(text->data(), text->size()), out);
+  if (const auto* number = value.if_int64()) return append_canonical(*number, out);
+  const auto* array = value.if_array();
+  if (array == nullptr) {
+    out += json::serialize(value);
+    return;
+  }
+  char before = '[';
+  for (const auto& item : *array) {
+    out += std::exchange(before, ',');
+    append_canonical(item, out);
+  }
+  out += array->empty() ? "[]" : "]";
+}
+
 std::string canonical(const json::value& value) {
   std::string out;
-  write_canonical(value, out);
+  append_canonical(value, out);
   return out;
 }
 

@@ -149,6 +149,9 @@ TEST(Inventory, RefusesWrongForms) {
   EXPECT_THAT(fault_of("transport: ssh", "transport: ssj"), testing::HasSubstr("UJ0206"));
   EXPECT_THAT(fault_of("10.77.1.21", "-oProxyCommand=x"), testing::HasSubstr("UJ0206"));
   EXPECT_THAT(fault_of("10.77.1.21", "\"a b\""), testing::HasSubstr("UJ0206"));
+  // What resolvers would quietly take for 0.0.0.1, 10.0.0.77 and the like.
+  for (const auto* number : {"1", "10.77", "10.77.1.021", "10.77.1.256", "hub.1", "0x1", "10.0x4d"})
+    EXPECT_THAT(fault_of("10.77.1.21", number), testing::HasSubstr("IP address")) << number;
   EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    port: 65536"), testing::HasSubstr("from 1 to 65535"));
   EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    port: 022"), testing::HasSubstr("UJ0206"));
   EXPECT_THAT(fault_of("    user: unjam", "    user: unjam\n    become: su"), testing::HasSubstr("UJ0206"));
@@ -168,6 +171,12 @@ TEST(Inventory, RefusesWrongForms) {
   EXPECT_THAT(fault_of("[ linux, postfix ]", "[ ]"), testing::HasSubstr("UJ0206"));
   EXPECT_THAT(fault_of("[ linux, postfix ]", "[ linux, linux ]"), testing::HasSubstr("twice"));
   EXPECT_THAT(fault_of("[ tokyo, osaka ]", "[ tokyo, tokyo ]"), testing::HasSubstr("twice"));
+}
+
+TEST(Inventory, TakesNamesAndAddresses) {
+  for (const auto* address : {"10.77.1.99", "hub1", "1hub.example", "hub-1.x0", "hub.example.", "\"::1\"",
+                              "\"::ffff:10.77.1.21\"", "\"fe80::1%eth0.100\""})
+    EXPECT_THAT(faults_of(with("10.77.1.21", address)), testing::IsEmpty()) << address;
 }
 
 TEST(Inventory, NeverRepeatsWhatMayBeASecret) {

@@ -7,6 +7,7 @@
 
 #include <stdexcept>
 
+#include "tests/orchestrator/runs_at_one_writer.h"
 #include "tests/rehearsal/rehearsal_run.h"
 
 namespace unjam::audit {
@@ -74,6 +75,28 @@ std::string first_of(const std::vector<state::Event>& events, std::int64_t seq) 
   if (!replayed.first) return "";
   EXPECT_EQ(replayed.first->seq, seq) << told(replayed);
   return told(replayed);
+}
+
+class DecisionsOfManyRuns : public engine::RunsAtOneWriter {};
+
+// Given two runs of one process that both want the locks, so that what one gives back in a turn is what the other waits
+// for, then the decisions of both follow from what was in the journal before them.
+TEST_F(DecisionsOfManyRuns, AllFollow) {
+  begin("heal-intersite-queue.yaml", engine::world_with(engine::FaultKind::dc_clock, {}, std::chrono::minutes(10)),
+        {{"from", "tokyo"}, {"to", "osaka"}});
+  drive("r-1");
+  drive("r-2");
+  live();
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
+    const RunId& other = drivers[1 - i]->run().id;
+    std::vector<OthersEvent> others;
+    for (const auto& event : journal(other))
+      if (auto part = holding_part(event.body))
+        others.push_back({other, {event.seq, event.wall, event.mono, std::move(*part)}});
+    EXPECT_FALSE(others.empty());
+    const RunId& id = drivers[i]->run().id;
+    EXPECT_EQ(told(replay(*plan, id, journal(id), others)), "") << id.text;
+  }
 }
 
 TEST(Decisions, OfACalmRunAllFollow) {

@@ -72,8 +72,9 @@ std::string heal(const std::shared_ptr<const engine::Plan>& plan, WorldSpec spec
   if (!written) return written.error().text();
   auto run = state::fold(id, *written);
   if (!run) return run.error().text();
+  engine::JournalWriter journal(io, **store);
   engine::Driver driver(
-      io, plan, std::move(*run), **store, tokens,
+      io, plan, std::move(*run), journal, tokens,
       engine::World{&time, &time, [&](actions::TransportKind) -> actions::Transport& { return transport; }},
       [](const RunId&, const state::Event&) {});
   std::optional<Result<void>> done;

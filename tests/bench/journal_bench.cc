@@ -2,8 +2,8 @@
 // journal.
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <deque>
 #include <filesystem>
 
 #include "orchestrator/engine/journal_writer.h"
@@ -18,7 +18,6 @@
 namespace unjam::bench {
 namespace {
 
-namespace asio = boost::asio;
 using state::Access;
 using state::EventBody;
 using state::Store;
@@ -156,16 +155,28 @@ void against_sqlite(const Surroundings& here, std::size_t batch, Table& table) {
              .met = rate >= 0.7 * bare_rate});
 }
 
-asio::awaitable<void> append_one_by_one(engine::JournalWriter& writer, RunId run, std::size_t& written) {
-  for (std::size_t i = 0; i < kEventsOfEach; ++i) {
+// A run whose next event comes when the one before it is on disk.
+class Appender {
+ public:
+  Appender(engine::JournalWriter& writer, const std::string& run) : writer_(writer), run_(run) {}
+
+  void next() {
     state::AppendRequest request;
-    request.run = run;
-    request.expected = static_cast<std::int64_t>(i);
+    request.run = run_;
+    request.expected = static_cast<std::int64_t>(written_);
     request.now = state::now_at(2);
-    request.events.push_back(i == 0 ? EventBody(state::created()) : reading(i));
-    if ((co_await writer.append(std::move(request))).has_value()) ++written;
+    request.events.push_back(written_ == 0 ? EventBody(state::created()) : reading(written_));
+    writer_.append(std::move(request), [this](const engine::Appended& answer) {
+      if (answer && ++written_ < kEventsOfEach) next();
+    });
   }
-}
+  std::size_t written() const { return written_; }
+
+ private:
+  engine::JournalWriter& writer_;
+  RunId run_;
+  std::size_t written_ = 0;
+};
 
 void group_commit(const Surroundings& here, Table& table) {
   const std::string what = fmt::format("group commit, {} runs, one event each time", kRuns);
@@ -175,12 +186,13 @@ void group_commit(const Surroundings& here, Table& table) {
   std::vector<double> seconds;
   std::size_t written = 0;
   for (int round = 0; round < kRounds; ++round) {
-    asio::io_context io;
-    const auto writer = engine::make_group_writer(*store);
-    for (std::size_t i = 0; i < kRuns; ++i)
-      asio::co_spawn(io, append_one_by_one(*writer, RunId(fmt::format("r-{}-{}", round, i)), written),
-                     [](std::exception_ptr) {});
+    boost::asio::io_context io;
+    engine::JournalWriter writer(io, *store);
+    std::deque<Appender> runs;
+    for (std::size_t i = 0; i < kRuns; ++i) runs.emplace_back(writer, fmt::format("r-{}-{}", round, i));
+    for (auto& run : runs) run.next();
     seconds.push_back(seconds_of([&] { io.run(); }));
+    for (const auto& run : runs) written += run.written();
   }
   if (written != kRuns * kEventsOfEach * kRounds) return table.cannot(what, "a write was refused");
   table.add(at_least_rate(what, static_cast<double>(kRuns * kEventsOfEach) / median(seconds), 10'000));

@@ -106,8 +106,9 @@ class ModelRun {
     const auto written = store_->append(id_, 0, time_.now(), std::move(first));
     if (!written) throw std::runtime_error(written.error().text());
     auto run = state::fold(id_, *written);
+    journal_ = std::make_unique<JournalWriter>(io_, *store_);
     driver_ = std::make_unique<Driver>(
-        io_, plan_, std::move(*run), *store_, tokens_,
+        io_, plan_, std::move(*run), *journal_, tokens_,
         World{&time_, &time_, [this](actions::TransportKind) -> actions::Transport& { return *transport_; }},
         [this](const RunId&, const state::Event& event) { seen(event); });
   }
@@ -180,6 +181,7 @@ class ModelRun {
   std::unique_ptr<actions::sim::World> world_;
   std::unique_ptr<actions::sim::ModelTransport> transport_;
   std::unique_ptr<state::Store> store_;
+  std::unique_ptr<JournalWriter> journal_;
   std::unique_ptr<Driver> driver_;
   std::vector<state::Event> events_;
 };

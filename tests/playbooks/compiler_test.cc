@@ -206,7 +206,9 @@ TEST(Compiler, GroupsChoicesAndElseAreFlattenedWithTheirPaths) {
             "entry kick\nact kick -> seen | STOP\nexpect seen -> END | seen/else/lost\nescalate seen/else/lost\n");
 }
 
+constexpr std::size_t kHosts = 6;
 std::size_t count_hosts(const Within& within) {
+  if (within.empty()) return kHosts;
   std::set<std::string> hosts;
   for (const std::string& atom : within) {
     if (atom == "hubs" || atom == "senders") hosts.insert({"tyohub1", "tyohub2"});
@@ -216,19 +218,56 @@ std::size_t count_hosts(const Within& within) {
   return hosts.size();
 }
 
-// given 2 sites, 4 hubs and 2 controllers, when the flagship's time is bounded, then it is: before 1, seed 1, five
-// looks of 1 + 3, clocks 6 x (5 + 3 + 10), directory 2 x (5 + 3 + 5), replication 2 x (5 + 5 + 10), roll 4 x (10 + 10 +
-// 15 + 10 + 5
-// + 5 and a look), mark 1, probe 5, healed 20, and the rollback of one turn 5
+Fields defaults_of(const Program& program) {
+  Fields params;
+  for (const Param& param : program.params)
+    if (param.fallback) params.emplace(param.name, *param.fallback);
+  return params;
+}
+
+std::int64_t worst_minutes(const Program& program, const Fields& params) {
+  return std::chrono::duration_cast<std::chrono::minutes>(worst_case(program, params, count_hosts).total).count();
+}
+
+// 2 sites, 4 hubs and 2 controllers: before 1, seed 1, five looks of 1 + 3, clocks 6 x (5 + 3 + 10), directory
+// 2 x (5 + 3 + 5), replication 2 x (5 + 5 + 10), roll 4 x (10 + 10 + 15 + 10 + 5 + 5 and a look), mark 1, probe 5,
+// healed 20, and the rollback of one turn 5
+constexpr std::int64_t kFlagshipMinutes = 1 + 1 + 5 * 4 + 108 + 26 + 40 + 4 * 59 + 26 + 5;
+
 TEST(WorstCase, OfTheFlagshipIsTheSumOfItsLongestPath) {
   const auto program = program_of("heal-intersite-queue");
   ASSERT_TRUE(program);
-  Fields params;
-  for (const Param& param : program->params)
-    if (param.fallback) params.emplace(param.name, *param.fallback);
-  const auto worst = worst_case(*program, params, count_hosts);
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(worst.total).count();
-  EXPECT_EQ(minutes, 1 + 1 + 7 * 4 + 108 + 26 + 40 + 2 * 6 + 2 * 18 + 4 * 59 + 26 + 5);
+  EXPECT_EQ(worst_minutes(*program, defaults_of(*program)), kFlagshipMinutes);
+}
+
+// given the two rungs that are off by default, when a parameter switches one on, then its turns and its look count
+TEST(WorstCase, LeavesOutWhatAParameterSwitchesOff) {
+  const auto program = program_of("heal-intersite-queue");
+  ASSERT_TRUE(program);
+  auto params = defaults_of(*program);
+  params.insert_or_assign("purge", Value::boolean(true));
+  EXPECT_EQ(worst_minutes(*program, params), kFlagshipMinutes + 2 * 6 + 4);
+  params.insert_or_assign("restart", Value::boolean(true));
+  EXPECT_EQ(worst_minutes(*program, params), kFlagshipMinutes + 2 * 6 + 4 + 2 * 18 + 4);
+}
+
+// given a playbook that is played, when its time is bounded, then on every host and with what it is given
+TEST(WorstCase, OfAPlayedPlaybookIsOnEveryHost) {
+  const auto playing = [](const std::string& with) {
+    return load_text(
+        "outer.yaml",
+        "# with: estate policy\nunjam: 1\nplaybook: outer\nsummary: plays another\nparams:\n"
+        "  site: { type: site }\nsteps:\n  - roll: { play: rolling-reboot-hubs, with: { site: params.site" +
+            with + " } }\n");
+  };
+  // Gate, drain, reboot, two looks and resume; the rollback of one turn once.
+  for (const auto& [with, reboot] : {std::pair{"", 15}, {", boot: 40m", 40}}) {
+    const auto loaded = playing(with);
+    EXPECT_EQ(loaded.told(), "");
+    ASSERT_TRUE(loaded.program);
+    const auto minutes = static_cast<std::int64_t>(kHosts) * (10 + 10 + reboot + 10 + 5 + 5) + 5;
+    EXPECT_EQ(worst_minutes(*loaded.program, {}), minutes) << with;
+  }
 }
 
 // given every shipped playbook, when drawn, then brackets are balanced and quotes are closed in every line

@@ -26,6 +26,28 @@ TEST(Event, ComesBackAsItWasStored) {
   EXPECT_FALSE(kind_named("run_exploded"));
 }
 
+// What is hashed is canonical(), whichever way it is written.
+std::string through_a_value(const EventBody& body) {
+  return canonical(std::visit([](const auto& event) { return json::value_from(event); }, body));
+}
+
+TEST(Event, IsSpeltAsItsValueWouldBe) {
+  auto bodies = one_of_each();
+  bodies.emplace_back(RunCreated{});
+  bodies.emplace_back(GateAsked{});
+  bodies.emplace_back(CancelRequested{.cause = "a \"quoted\" word\n\x7f\\", .by = Person{1, "\xc3\xa9", ""}});
+  bodies.emplace_back(ReadingTaken{.fact = "f",
+                                   .host = "h",
+                                   .effects = std::numeric_limits<std::int64_t>::min(),
+                                   .value = json::object{{"z", json::array{}},
+                                                         {"a", json::object{}},
+                                                         {"m", nullptr},
+                                                         {"d", 0.1},
+                                                         {"t", true},
+                                                         {"n", json::array{1, -2, "x"}}}});
+  for (const EventBody& body : bodies) EXPECT_EQ(encode(body), through_a_value(body));
+}
+
 TEST(Event, IsStoredInOneSpelling) {
   EXPECT_EQ(encode(Looked{.path = "a", .verdict = "true", .reason = "r"}),
             R"({"path":"a","reason":"r","verdict":"true"})");
