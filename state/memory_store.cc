@@ -54,7 +54,7 @@ class MemoryStore : public Store {
       return fail(ErrorKind::denied, "the store is open for reading");
     if (const auto* known = journal_->find(run); known != nullptr && planted("writes-without-owning"))
       expected = known->row.seq;
-    const auto stored = prepare({run, expected, now, std::move(events), claims});
+    auto stored = prepare({run, expected, now, std::move(events), claims});
     if (!stored) return std::unexpected(stored.error());
     MemoryJournal::Entry* entry = journal_->find(run);
     if (entry == nullptr && expected != 0) return fail(ErrorKind::not_found, fmt::format("no run {}", run.text));
@@ -70,11 +70,11 @@ class MemoryStore : public Store {
     if (entry == nullptr) entry = &journal_->runs.emplace_back();
     entry->row = *after;
     std::vector<Event> written;
-    for (const StoredEvent& event : *stored) {
-      entry->bodies.emplace_back(kind_of(event.event.body), event.text);
+    for (StoredEvent& event : *stored) {
+      entry->bodies.emplace_back(kind_of(event.event.body), std::move(event.text));
       entry->times.push_back(now);
       journal_->held.apply(run, event.event);
-      written.push_back(event.event);
+      written.push_back(std::move(event.event));
     }
     return written;
   }

@@ -140,7 +140,8 @@ class SqliteStore : public Store {
     Now now;
     Claims claims;
     std::optional<std::vector<StoredEvent>> stored;  // nothing: refused before it came to the database
-    Answer answer = Written{};
+    Answer answer =
+        Written{};  // the events themselves only when they are committed: until then a second try needs them
   };
 
   // The next incarnation. Before it, the whole file is checked if the last owner did not close it.
@@ -172,7 +173,11 @@ class SqliteStore : public Store {
   }
   static std::vector<Answer> answers_of(std::vector<Pending>& pending) {
     std::vector<Answer> answers;
-    for (Pending& one : pending) answers.push_back(std::move(one.answer));
+    for (Pending& one : pending) {
+      if (one.stored && one.answer)
+        for (StoredEvent& stored : *one.stored) one.answer->push_back(std::move(stored.event));
+      answers.push_back(std::move(one.answer));
+    }
     return answers;
   }
   Result<Space> free_space() const { return options_.space ? options_.space() : dir_.space(); }
@@ -295,14 +300,12 @@ OrTrouble<Answer> SqliteStore::write(const Pending& one) {
                                 .run());
   if (updated) updated = take_claims(before.num, one.claims, one.now.wall);
   if (!updated) return std::unexpected(updated.error());
-  Written written;
   for (const StoredEvent& stored : events) {
     if (const auto change = change_of(one.run, stored.event)) {
       if (auto made = make(before.num, *change); !made) return std::unexpected(made.error());
     }
-    written.push_back(stored.event);
   }
-  return Answer(std::move(written));
+  return Answer(Written{});
 }
 
 OrTrouble<RunEntry> SqliteStore::put_run(const RunEntry& before, const RunRow& after) {

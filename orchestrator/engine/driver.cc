@@ -312,8 +312,24 @@ asio::awaitable<Result<void>> Driver::perform_send(Send send, Now now) {
   }
   if (!written && !planted("sends-after-failed-write")) co_return written;
   if (!written) broken_ = written.error();
+  // The disk was slow, somebody cancelled, the process stood still: what was decided then need not be right now.
+  const Millis waited = time().mono - now.mono;
+  if (auto why = too_late(send, waited); !why.empty()) {
+    inbox_.emplace_back(state::EffectEnded{send.intent.intent, EffectPhase::not_sent, {}, {}, {}, std::move(why)});
+    co_return Result<void>{};
+  }
+  send.intent.limit_ms -= waited.count();
   begin_act(std::move(send.intent), send.action);
   co_return Result<void>{};
+}
+
+// Why what stands in the journal is not sent after all, or empty.
+std::string Driver::too_late(const Send& send, Millis waited) const {
+  if (waited.count() >= send.intent.limit_ms)
+    return fmt::format("its time was over {} s after it was decided, before it was sent", waited.count() / 1000);
+  if (send.settling) return {};
+  const auto blocked = obstacle(*plan_, run_, kill_switch(), send.action->effect, time().wall);
+  return blocked ? blocked->text : std::string{};
 }
 
 void Driver::begin_act(state::Intent intent, const playbooks::ActionSpec* action) {

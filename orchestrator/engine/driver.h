@@ -56,6 +56,7 @@ class Driver {
   boost::asio::awaitable<Result<bool>> journal_inbox();
   boost::asio::awaitable<Result<bool>> perform_record(Record record, Now now);
   boost::asio::awaitable<Result<void>> perform_send(Send send, Now now);
+  std::string too_late(const Send& send, Millis waited) const;
   void begin_act(state::Intent intent, const playbooks::ActionSpec* action);
   void perform_read(Read read);
   void perform_observe(const Observe& observe);

@@ -46,6 +46,23 @@ class WatchedStore : public state::Store {
   state::Store& real_;
 };
 
+// Notes which actions were sent to anybody.
+class WatchedTransport : public actions::Transport {
+ public:
+  explicit WatchedTransport(actions::Transport& real) : real_(real) {}
+  boost::asio::awaitable<Result<actions::Reply>> call(const actions::Host& host, const actions::Connection& connection,
+                                                      actions::Request request) override {
+    sent.push_back(request.action);
+    return real_.call(host, connection, std::move(request));
+  }
+  void forget(const HostName& host) override { real_.forget(host); }
+
+  std::vector<std::string> sent;
+
+ private:
+  actions::Transport& real_;
+};
+
 // Runs of one process, on the model fleet, at one writer.
 class RunsAtOneWriter : public testing::Test {
  protected:
@@ -55,7 +72,8 @@ class RunsAtOneWriter : public testing::Test {
     auto made = actions::sim::World::create(std::move(spec), plan->inventory->hosts, kStart);
     ASSERT_TRUE(made) << made.error().text();
     world = std::move(*made);
-    transport = std::make_unique<actions::sim::ModelTransport>(*world, time, time);
+    model = std::make_unique<actions::sim::ModelTransport>(*world, time, time);
+    transport = std::make_unique<WatchedTransport>(*model);
   }
 
   void drive(const std::string& name) {
@@ -89,7 +107,8 @@ class RunsAtOneWriter : public testing::Test {
   actions::sim::VirtualTime time{io, kStart};
   std::shared_ptr<const Plan> plan;
   std::unique_ptr<actions::sim::World> world;
-  std::unique_ptr<actions::sim::ModelTransport> transport;
+  std::unique_ptr<actions::sim::ModelTransport> model;
+  std::unique_ptr<WatchedTransport> transport;
   std::unique_ptr<state::Store> memory =
       *state::open_memory_store(state::make_memory_journal(tokens), state::Access::write);
   WatchedStore store{*memory};
