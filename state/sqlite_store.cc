@@ -140,8 +140,7 @@ class SqliteStore : public Store {
     Now now;
     Claims claims;
     std::optional<std::vector<StoredEvent>> stored;  // nothing: refused before it came to the database
-    Answer answer =
-        Written{};  // the events themselves only when they are committed: until then a second try needs them
+    Answer answer = Written{};  // gets the events once they are committed: until then a second try needs them
   };
 
   // The next incarnation. Before it, the whole file is checked if the last owner did not close it.

@@ -156,21 +156,30 @@ TEST_F(RunsAtOneWriter, ShareACommit) {
   }
 }
 
+// Calls `then` while the first intent is being written; its id is in `intended` from then on.
+void at_first_intent(WatchedStore& store, std::string& intended, std::function<void()> then) {
+  store.before = [&intended, then = std::move(then)](const AppendRequest& request) {
+    for (const auto& body : request.events) {
+      const auto* intent = std::get_if<state::Intent>(&body);
+      if (intent == nullptr || !intended.empty()) continue;
+      intended = intent->intent;
+      then();
+    }
+  };
+}
+
 TEST_F(RunsAtOneWriter, SendNothingAfterAFailedWrite) {
   // given an intent that was just written and is not sent yet, when what a person says then cannot be written, then it
   // is not sent at all
   begin("heal-intersite-queue.yaml", world_with(FaultKind::hub_clock, {"tyohub1"}, std::chrono::minutes(10)),
         {{"from", "tokyo"}, {"to", "osaka"}});
   std::string intended;
-  store.before = [&](const AppendRequest& request) {
-    if (!has<state::Intent>(request) || !intended.empty()) return;
-    for (const auto& body : request.events)
-      if (const auto* intent = std::get_if<state::Intent>(&body)) intended = intent->intent;
+  at_first_intent(store, intended, [this] {
     boost::asio::post(io, [this] {
       const auto said = drivers.front()->post(state::CancelRequested{"cancel", std::nullopt});
       EXPECT_FALSE(said);
     });
-  };
+  });
   store.fails = has<state::CancelRequested>;
   drive("r-1");
   live();
@@ -187,12 +196,7 @@ TEST_F(RunsAtOneWriter, DoNotSendWhatWaitedTooLong) {
   begin("heal-intersite-queue.yaml", world_with(FaultKind::hub_clock, {"tyohub1"}, std::chrono::minutes(10)),
         {{"from", "tokyo"}, {"to", "osaka"}});
   std::string intended;
-  store.before = [&](const AppendRequest& request) {
-    if (!has<state::Intent>(request) || !intended.empty()) return;
-    for (const auto& body : request.events)
-      if (const auto* intent = std::get_if<state::Intent>(&body)) intended = intent->intent;
-    time.advance_to(time.now().mono + std::chrono::hours(1));
-  };
+  at_first_intent(store, intended, [this] { time.advance_to(time.now().mono + std::chrono::hours(1)); });
   drive("r-1");
   live();
   ASSERT_FALSE(intended.empty());
