@@ -17,7 +17,6 @@
 namespace unjam::service {
 
 namespace asio = boost::asio;
-using engine::Frame;
 using engine::Place;
 using engine::Plan;
 using engine::RunScope;
@@ -53,16 +52,17 @@ struct Asked {
   std::string failed;
 };
 
-std::vector<Asked> questions(const Plan& plan, const Frame& frame, const state::Run& run, Now now) {
+std::vector<Asked> questions(const Plan& plan, const state::Run& run, Now now) {
   std::vector<Asked> out;
   for (const auto& fact : plan.program->facts) {
-    const RunScope scope(plan, run, now, Place{&frame, "", std::nullopt});
+    const RunScope scope(plan, run, now, Place{&plan.root, "", std::nullopt});
     const auto hosts = playbooks::evaluate(*fact.hosts->tree, scope);
     if (!hosts || hosts->as_set() == nullptr) continue;
     for (const auto& host : *hosts->as_set()) {
-      const RunScope at(plan, run, now, Place{&frame, "", host.as_host()->name});
+      const RunScope at(plan, run, now, Place{&plan.root, "", host.as_host()->name});
       auto inputs = engine::inputs_of(fact.with, at, plan);
-      Asked asked{fact.name, host.as_host()->name, fact.action, {}, engine::patience(fact.limit, plan.params), ""};
+      Asked asked{fact.name, host.as_host()->name, fact.action, {}, engine::patience(fact.limit, plan.root.fields()),
+                  ""};
       if (inputs) {
         asked.inputs = std::move(*inputs);
       } else {
@@ -124,13 +124,12 @@ json::object gate_of(const Node& node, const RunScope& scope, const playbooks::F
   return gate;
 }
 
-void add_steps(const playbooks::Machine& machine, const Plan& plan, const Frame& frame, const state::Run& run, Now now,
+void add_steps(const playbooks::Machine& machine, const Plan& plan, const state::Run& run, Now now,
                const std::string& prefix, json::array& out);
 
-json::object step_of(const Node& node, const Plan& plan, const Frame& frame, const state::Run& run, Now now,
-                     const std::string& path) {
-  json::object step{{"path", path}, {"limit_s", engine::patience(node.limit, frame.params).count() / 1000}};
-  const RunScope scope(plan, run, now, Place{&frame, path, std::nullopt});
+json::object step_of(const Node& node, const Plan& plan, const state::Run& run, Now now, const std::string& path) {
+  json::object step{{"path", path}, {"limit_s", engine::patience(node.limit, plan.root.fields()).count() / 1000}};
+  const RunScope scope(plan, run, now, Place{&plan.root, path, std::nullopt});
   if (node.action != nullptr) {
     step["action"] = node.action->name;
     step["effect"] = playbooks::spell(node.action->effect);
@@ -141,20 +140,20 @@ json::object step_of(const Node& node, const Plan& plan, const Frame& frame, con
     const auto set = playbooks::evaluate(*node.expr->tree, scope);
     step["hosts"] = set ? json::value(names(*set)) : json::value("unknown: " + set.error().reason);
     if (node.kind == Node::Kind::rollout && set) {
-      const auto at = [&](const std::string& host) { return RunScope(plan, run, now, Place{&frame, path, host}); };
+      const auto at = [&](const std::string& host) { return RunScope(plan, run, now, Place{&plan.root, path, host}); };
       const auto turns = engine::turn_order(node, *set->as_set(), at);
       step["hosts"] = json::array(turns.begin(), turns.end());
       if (node.order) step["order"] = node.order->text.text;
       json::object gates;
       for (const auto& host : turns)
-        if (node.gate) gates[host] = gate_of(node, at(host), frame.params);
+        if (node.gate) gates[host] = gate_of(node, at(host), plan.root.fields());
       if (node.gate) step["gates"] = std::move(gates);
     }
   }
   return step;
 }
 
-void add_steps(const playbooks::Machine& machine, const Plan& plan, const Frame& frame, const state::Run& run, Now now,
+void add_steps(const playbooks::Machine& machine, const Plan& plan, const state::Run& run, Now now,
                const std::string& prefix, json::array& out) {
   static constexpr std::string_view kKinds[] = {"end",       "stop",    "undecided", "guard", "run",
                                                 "look once", "settle",  "expect",    "until", "rollout",
@@ -164,10 +163,10 @@ void add_steps(const playbooks::Machine& machine, const Plan& plan, const Frame&
         node.kind == Node::Kind::guard)
       continue;
     if (node.path.find("/again/") != std::string::npos) continue;  // guards asked again after the approval
-    auto step = step_of(node, plan, frame, run, now, prefix + node.path);
+    auto step = step_of(node, plan, run, now, prefix + node.path);
     step["kind"] = kKinds[static_cast<std::size_t>(node.kind)];
     out.push_back(std::move(step));
-    if (node.body) add_steps(*node.body, plan, frame, run, now, prefix + node.path + "[]/", out);
+    if (node.body) add_steps(*node.body, plan, run, now, prefix + node.path + "[]/", out);
   }
 }
 
@@ -176,14 +175,14 @@ playbooks::Set members(const playbooks::Within& within, const Plan& plan) {
   if (within.empty())
     for (const auto& host : plan.estate.hosts) hosts.push_back(playbooks::Value::host(host.name));
   for (const auto& atom : within)
-    if (const auto found = plan.targets.find(atom); found != plan.targets.end())
+    if (const auto found = plan.root.targets.find(atom); found != plan.root.targets.end())
       for (const auto& host : *found->second.as_set()) hosts.push_back(host);
   return *playbooks::Value::set(std::move(hosts)).as_set();
 }
 
 json::object worst_case_of(const Plan& plan) {
   const auto counted = [&](const playbooks::Within& within) -> std::size_t { return members(within, plan).size(); };
-  const auto worst = playbooks::worst_case(*plan.program, plan.params, counted);
+  const auto worst = playbooks::worst_case(*plan.program, plan.root.fields(), counted);
   json::object steps;
   for (const auto& [name, duration] : worst.steps) steps[name] = playbooks::spell(playbooks::Value::duration(duration));
   return {{"total", playbooks::spell(playbooks::Value::duration(worst.total))}, {"steps", std::move(steps)}};
@@ -243,7 +242,7 @@ json::object head_of(const Plan& plan) {
   json::array changeable(plan.changeable.begin(), plan.changeable.end());
   json::array locks(plan.locks.begin(), plan.locks.end());
   json::object targets;
-  for (const auto& [name, set] : plan.targets) targets[name] = names(set);
+  for (const auto& [name, set] : plan.root.targets) targets[name] = names(set);
   json::object out{{"playbook", plan.program->name},
                    {"summary", plan.program->summary},
                    {"digest", plan.digest},
@@ -281,17 +280,16 @@ json::array facts_of(const std::vector<state::ReadingTaken>& readings) {
 
 asio::awaitable<json::object> report_plan(const Plan& plan, engine::World world, Tokens& tokens) {
   auto run = reading_run();
-  const Frame frame{plan.program.get(), "", plan.params, plan.targets};
   const Clock& clock = *world.clock;
   const engine::Caller caller(plan, tokens, world);
-  const auto readings = co_await ask_all(caller, questions(plan, frame, run, clock.now()), clock);
+  const auto readings = co_await ask_all(caller, questions(plan, run, clock.now()), clock);
   // Evaluated at the moment when the last answer came, with every reading as fresh as that.
   const Now now = clock.now();
   for (const auto& taken : readings)
     run.readings[{taken.fact, taken.host}] = state::Reading{taken.value, taken.unknown, 0, now.mono, now.mono, 0};
   auto out = head_of(plan);
   json::array steps;
-  add_steps(plan.program->machine, plan, frame, run, now, "", steps);
+  add_steps(plan.program->machine, plan, run, now, "", steps);
   out["steps"] = std::move(steps);
   out["facts"] = facts_of(readings);
   out["worst_case"] = worst_case_of(plan);

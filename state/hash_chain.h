@@ -15,11 +15,9 @@ namespace unjam::state {
 // What comes before the first event: bound to store and run, so that a chain cannot be passed off as another's.
 std::string chain_start(const StoreId& store, const RunId& run);
 
-// One event as it is hashed and exported, canonical: {"body":B,"kind":K,"mono":M,"seq":S,"wall":W}, times in ms.
-// `body` is the stored text of encode().
-std::string envelope(std::int64_t seq, EventKind kind, const Now& at, std::string_view body);
-
-// The hash of an event: SHA-256 of `previous` (64 hex digits) followed by its envelope.
-std::string chain_link(std::string_view previous, std::string_view envelope_text);
+// The hash of an event: SHA-256 of `previous` (64 hex digits) followed by the event's envelope, in canonical JSON
+// {"body":B,"kind":K,"mono":M,"seq":S,"wall":W}, times in ms. `body` is the stored text of encode().
+std::string chain_link(std::string_view previous, std::int64_t seq, EventKind kind, const Now& at,
+                       std::string_view body);
 
 }  // namespace unjam::state

@@ -73,7 +73,7 @@ std::string journal_head(const StoreId& store, const RunId& run) {
 std::string journal_line(const Event& event, std::string& hash) {
   const std::string body = encode(event.body);
   const EventKind kind = kind_of(event.body);
-  hash = chain_link(hash, envelope(event.seq, kind, {event.mono, event.wall}, body));
+  hash = chain_link(hash, event.seq, kind, {event.mono, event.wall}, body);
   return fmt::format(R"({{"body":{},"hash":"{}","kind":"{}","mono":{},"seq":{},"wall":{}}})", body, hash, spell(kind),
                      event.mono.since_start.count(), event.seq, event.wall.since_epoch.count());
 }

@@ -24,6 +24,7 @@ struct MemoryJournal {
   bool written = false;  // some handle is the owner
   std::vector<Entry> runs;
   Holdings held;
+  std::uint64_t holdings_version = 0;
 
   Entry* find(const RunId& run) {
     const auto found = std::ranges::find_if(runs, [&](const Entry& entry) { return entry.row.id == run; });
@@ -54,7 +55,9 @@ class MemoryStore : public Store {
       return fail(ErrorKind::denied, "the store is open for reading");
     if (const auto* known = journal_->find(run); known != nullptr && planted("writes-without-owning"))
       expected = known->row.seq;
-    auto stored = prepare({run, expected, now, std::move(events), claims});
+    AppendRequest request{run, expected, now, std::move(events), claims};
+    if (changes_holdings(request)) ++journal_->holdings_version;
+    auto stored = prepare(std::move(request));
     if (!stored) return std::unexpected(stored.error());
     MemoryJournal::Entry* entry = journal_->find(run);
     if (entry == nullptr && expected != 0) return fail(ErrorKind::not_found, fmt::format("no run {}", run.text));
@@ -117,6 +120,7 @@ class MemoryStore : public Store {
     std::ranges::sort(rows, {}, &LockRow::lock);
     return rows;
   }
+  std::uint64_t holdings_version() const override { return journal_->holdings_version; }
   Result<std::vector<EffectRow>> effects(Wall since) const override { return journal_->held.effects_since(since); }
 
  private:

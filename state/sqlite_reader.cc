@@ -154,7 +154,7 @@ Result<Event> SqliteReader::read_event(const Statement& row, const RunId& run, s
   if (!kind) return bad(fmt::format("is of unknown kind '{}': damaged, or made by a newer Unjam", row.text(1)));
   const Now at{.mono = {Millis(row.number(3))}, .wall = wall(row.number(2))};
   const std::string text = row.text(4);
-  hash = chain_link(hash, envelope(seq, *kind, at, text));
+  hash = chain_link(hash, seq, *kind, at, text);
   if (hash != row.text(5)) return bad("is not what was written: its hash differs");
   if (*kind == EventKind::run_created)
     if (const auto format = format_of(text); format && *format > kFormatVersion) {

@@ -113,6 +113,7 @@ class SqliteStore : public Store {
     if (access_ != Access::write)
       return refuse_all(requests.size(), {ErrorKind::denied, "the store is open for reading"});
     if (!poison_.empty()) return refuse_all(requests.size(), poisoned());
+    if (std::ranges::any_of(requests, changes_holdings)) ++holdings_version_;
     std::vector<Pending> pending = admit(std::move(requests));
     const bool any = std::ranges::any_of(pending, [](const Pending& one) { return one.stored.has_value(); });
     if (!any) return answers_of(pending);
@@ -133,6 +134,7 @@ class SqliteStore : public Store {
   Result<std::vector<SlotRow>> slots() const override { return reader_.slots(); }
   Result<std::vector<LockRow>> locks() const override { return reader_.locks(); }
   Result<std::vector<EffectRow>> effects(Wall since) const override { return reader_.effects(since); }
+  std::uint64_t holdings_version() const override { return holdings_version_; }
 
  private:
   struct Pending {
@@ -201,6 +203,7 @@ class SqliteStore : public Store {
   Access access_;
   SqliteOptions options_;
   std::int64_t epoch_ = 0;
+  std::uint64_t holdings_version_ = 0;
   bool ready_ = false;
   std::string poison_;  // why; empty: none
 };
@@ -329,7 +332,7 @@ OrTrouble<std::string> SqliteStore::put_events(const RunEntry& entry, const std:
   std::string head = entry.head;
   for (const auto& [event, text] : events) {
     const EventKind kind = kind_of(event.body);
-    head = chain_link(head, envelope(event.seq, kind, {event.mono, event.wall}, text));
+    head = chain_link(head, event.seq, kind, {event.mono, event.wall}, text);
     auto put = or_trouble(sql(kInsertEvent)
                               .bind(1, entry.num)
                               .bind(2, event.seq)

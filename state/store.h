@@ -5,6 +5,7 @@
 // write is refused, because a failed sync says nothing about what is on disk (reliability.md 3.1).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -119,6 +120,10 @@ class Store {
   virtual Result<std::vector<RunRow>> runs() const = 0;    // newest first
   virtual Result<std::vector<SlotRow>> slots() const = 0;  // by host
   virtual Result<std::vector<LockRow>> locks() const = 0;  // by name
+
+  // Grows whenever what runs hold (slots, locks, effects) may have changed: while it stays, so do they. Of the owner's
+  // handle; to a reader it says nothing.
+  virtual std::uint64_t holdings_version() const = 0;
 
   // Begun or ended since, or still open; in the order of their intents. Those that were surely not sent are gone. One
   // that ended `unknown` stays open until it is known or its run ends.

@@ -49,7 +49,7 @@ std::vector<Command> decide(const Plan& plan, const state::Run& run, const Surro
 }
 
 Walker::Walker(const Plan& plan, const state::Run& run, const Surroundings& around, Now now)
-    : plan_(plan), run_(run), around_(around), now_(now), root_{plan.program.get(), "", plan.params, plan.targets} {}
+    : plan_(plan), run_(run), around_(around), now_(now) {}
 
 std::vector<Command> Walker::decide() {
   if (run_.phase == state::Phase::none || run_.phase == state::Phase::ended) return {};
@@ -65,7 +65,7 @@ std::vector<Command> Walker::decide() {
     stop("escalate", run_.escalations.back().path, run_.escalations.back().text);
     return std::move(out_);
   }
-  switch (walk(plan_.program->machine, Where{&root_, ""})) {
+  switch (walk(plan_.program->machine, Where{&plan_.root, ""})) {
     case Walked::waiting:
       break;
     case Walked::end:
@@ -85,7 +85,10 @@ std::vector<Command> Walker::decide() {
 }
 
 Walked Walker::walk(const playbooks::Machine& machine, const Where& where) {
-  NodeId at = machine.entry;
+  NodeId from_entry = machine.entry;
+  NodeId& at = settling_ || around_.waymarks == nullptr
+                   ? from_entry
+                   : around_.waymarks->try_emplace({&machine, where.prefix}, machine.entry).first->second;
   std::string path = where.prefix;
   for (std::size_t visited = 0; visited <= machine.nodes.size(); ++visited) {
     const Node& node = machine.nodes[at];
@@ -169,7 +172,7 @@ void Walker::visit_escalate(const Node& node, const std::string& path, const Whe
 void Walker::visit_wait(const Node& node, const std::string& path, const Where& where) {
   const auto* started = step(path);
   if (started == nullptr) return record(state::StepStarted{path});
-  const Mono until = started->started + patience(node.limit, where.frame->params);
+  const Mono until = started->started + patience(node.limit, where.frame->fields());
   if (now_.mono >= until) return end_step(path, Outcome::ok);
   sleep(until);
 }
@@ -202,10 +205,10 @@ void Walker::visit_play(const Node& node, const std::string& path, const Where& 
     if (!settling_) enter_play(node, path, where);
     return;
   }
-  Frame frame{node.program.get(), path + "/", {}, {}};
+  Frame frame{node.program.get(), path + "/"};
   auto params = bind_params(*node.program, plan_.estate, *plan_.policy, started->second.params);
   if (!params) return escalate(path, params.error().text(), false, Outcome::failed);
-  frame.params = std::move(*params);
+  frame.params = playbooks::Value::record(std::move(*params));
   auto targets = bind_targets(*node.program, plan_.estate, frame.params);
   if (!targets) return escalate(path, targets.error().text(), false, Outcome::failed);
   frame.targets = std::move(*targets);

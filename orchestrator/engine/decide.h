@@ -4,8 +4,10 @@
 // these need is the answer. So the place of a run is never stored, and after a crash the same walk finds it again.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "orchestrator/engine/command.h"
@@ -23,6 +25,10 @@ inline constexpr int kResends = 2;               // of an idempotent nudge whose
 inline constexpr Millis kEffectHistory{
     8LL * 24 * 3'600'000};  // what of others' effects surrounds a run: limits look back at most a week
 
+// Where walks of one run came to, by machine and prefix: all before has ended, and for good until the run settles. They
+// only save the way there; whoever keeps them does so for one run of one plan.
+using Waymarks = std::map<std::pair<const playbooks::Machine*, std::string>, playbooks::NodeId>;
+
 // What surrounds the run: claims of all runs, whether the kill switch is thrown, and what is being read.
 struct Surroundings {
   std::vector<state::SlotRow> slots;
@@ -31,6 +37,7 @@ struct Surroundings {
   bool kill_switch = false;
   // Keys of the reads that are under way: only their inputs are not worked out again. Null: not known, as in a replay.
   const std::set<std::string>* under_way = nullptr;
+  Waymarks* waymarks = nullptr;  // kept up by every decision; null: each walk begins at the entry
 };
 
 // Empty when the run waits for an answer or a person. After a Record it must be asked again before anything else is

@@ -114,7 +114,7 @@ std::optional<state::StepOutcome> Walker::act_on(const Node& node, const std::st
 std::optional<state::StepOutcome> Walker::after_try(const Node& node, const state::StepRecord& started,
                                                     const state::EffectRecord& effect, const std::string& path,
                                                     const std::string& host, const Where& where) {
-  const Mono deadline = started.started + patience(node.limit, where.frame->params);
+  const Mono deadline = started.started + patience(node.limit, where.frame->fields());
   const int attempt = effect.intent.attempt;
   const auto again = [&](int tries) {
     if (settling_ || attempt >= tries || now_.mono + kRetryPause >= deadline) return false;
@@ -185,7 +185,7 @@ void Walker::try_send(const Node& node, const std::string& path, const std::stri
   const auto* started = step(path);
   Mono not_before{Millis{-1}};
   if (const auto shut = started->gate_first.find(host); behind_gate && shut != started->gate_first.end()) {
-    const Mono deadline = shut->second + patience(where.rollout->gate->limit, where.frame->params);
+    const Mono deadline = shut->second + patience(where.rollout->gate->limit, where.frame->fields());
     if (now_.mono >= deadline) return end_step(path, Outcome::no, "gate", "the gate stayed shut until its limit");
     not_before = started->gate_last.at(host);
     const Mono due = std::min(not_before + poll(), deadline);
@@ -217,7 +217,7 @@ void Walker::send(const Node& node, const std::string& path, const std::string& 
   auto inputs = inputs_of(node.with, view, plan_);
   if (!inputs) return escalate(path, inputs.error().reason, true, Outcome::unknown);
 
-  const Mono deadline = step(path)->started + patience(node.limit, where.frame->params);
+  const Mono deadline = step(path)->started + patience(node.limit, where.frame->fields());
   json::object fence;
   if (fenced(action)) {
     const auto boot = view.implicit(kBootAction, host);
@@ -272,7 +272,7 @@ void Walker::visit_settle(const Node& node, const std::string& path, const Where
     }
   }
   if (debts.empty()) return end_step(path, Outcome::skipped, "", "nothing was opened");
-  const Millis limit = patience(node.limit, where.frame->params);
+  const Millis limit = patience(node.limit, where.frame->fields());
   bool waiting = false;
   bool owed = false;
   for (const auto* debt : debts) {
@@ -303,7 +303,7 @@ bool Walker::settle_effect(const state::EffectRecord& effect, const std::string&
     if (now_.mono < tried->at + kRetryPause) return sleep(tried->at + kRetryPause), true;
   }
   if (now_.mono >= deadline) return false;
-  const Where at{&root_, "", effect.intent.host};
+  const Where at{&plan_.root, "", effect.intent.host};
   if (look_first && !planted("put-back-unseen")) {
     // A host is put back only if it answers under its pinned key and is ready, drained or not.
     const auto view = scope(at, path, started->last_look.value_or(Mono{Millis{-1}}));
@@ -325,7 +325,7 @@ bool Walker::settle_effect(const state::EffectRecord& effect, const std::string&
 
 void Walker::send_undo(const state::EffectRecord& effect, const std::string& path, int attempt, Millis limit) {
   const auto* action = plan_.packs->find(effect.intent.undo);
-  const auto boot = scope(Where{&root_, "", effect.intent.host}, path).implicit(kBootAction, effect.intent.host);
+  const auto boot = scope(Where{&plan_.root, "", effect.intent.host}, path).implicit(kBootAction, effect.intent.host);
   const auto* fields = boot ? boot->as_record() : nullptr;
   if (action == nullptr || fields == nullptr || !fields->contains("machine") || !fields->contains("boot"))
     return sleep(now_.mono + poll());

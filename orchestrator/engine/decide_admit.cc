@@ -112,7 +112,7 @@ void Walker::visit_approve(const Node& node, const std::string& path, const Wher
   const auto wanted = questions(plan_, plan_.strongest().value_or(playbooks::Effect::read));
   if (!wanted) return stop("approval", path, wanted.error().message);
   auto rule = wanted->empty() ? playbooks::ApprovalRule{"", 0, {}} : wanted->front().rule;
-  const playbooks::Duration limit = patience(node.limit, where.frame->params);
+  const playbooks::Duration limit = patience(node.limit, where.frame->fields());
   if (rule.count == 0 || limit < rule.expires) rule.expires = limit;
   const auto answer = approval(path, playbooks::fill(*node.text, view), rule);
   if (!answer) return;

@@ -120,7 +120,7 @@ void Walker::add_floors(const Node& rollout, const std::string& host, bool polic
   answer.claims.slot = state::SlotClaim{host, {}};
   if (rollout.gate->floor) {
     const auto set = playbooks::evaluate(*rollout.gate->floor->tree, view);
-    state::FloorClaim claim{"floor", {}, count(rollout.gate->min, view.place().frame->params, 0)};
+    state::FloorClaim claim{"floor", {}, count(rollout.gate->min, view.place().frame->fields(), 0)};
     if (!set || set->as_set() == nullptr) {
       answer.asked.reasons.push_back({"floor", false, set ? "not a set" : set.error().reason});
       return;

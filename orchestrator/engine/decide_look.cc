@@ -70,8 +70,8 @@ void Walker::visit_expect(const Node& node, const std::string& path, const Where
   const auto* started = step(path);
   if (started == nullptr) return record(state::StepStarted{path});
   if (planted("verify-skipped")) return end_step(path, Outcome::ok);
-  const Millis hold = planted("hold-not-waited") ? Millis{0} : patience(node.hold, where.frame->params);
-  const Mono limit = started->started + patience(node.limit, where.frame->params);
+  const Millis hold = planted("hold-not-waited") ? Millis{0} : patience(node.hold, where.frame->fields());
+  const Mono limit = started->started + patience(node.limit, where.frame->fields());
 
   if (started->held_since && started->last_look && *started->last_look - *started->held_since >= hold)
     return end_step(path, Outcome::ok);
@@ -106,7 +106,7 @@ void Walker::end_look(const Node& node, const std::string& path, const state::St
 }
 
 void Walker::snapshot_one(const Node& node, const std::string& path, const RunScope& view, const std::string& host) {
-  Read read{"", path, host, node.action, {}, patience(node.limit, view.place().frame->params)};
+  Read read{"", path, host, node.action, {}, patience(node.limit, view.place().frame->fields())};
   if (under_way(read)) {
     out_.push_back(std::move(read));
     return;

@@ -71,11 +71,11 @@ void Walker::visit_rollout(const Node& node, const std::string& path, const Wher
   }
   if (settling_) return;
   const bool stopping =
-      !planted("failures-not-counted") && failures >= count(node.stop_after, where.frame->params, hosts.size());
+      !planted("failures-not-counted") && failures >= count(node.stop_after, where.frame->fields(), hosts.size());
   if (stopping && active == 0) return end_step(path, worst, cause);
   if (stopping) return;
 
-  const auto batch = count(node.batch, where.frame->params, hosts.size());
+  const auto batch = count(node.batch, where.frame->fields(), hosts.size());
   for (const auto& host : hosts) {
     const auto found = run_.turns.find({path, host});
     if (found != run_.turns.end()) {
@@ -129,7 +129,7 @@ bool Walker::begin_turn(const Node& node, const std::string& path, const std::st
   const auto* started = step(path);
   Mono not_before{Millis{-1}};
   if (const auto shut = started->gate_first.find(host); shut != started->gate_first.end()) {
-    const Mono deadline = shut->second + patience(node.gate->limit, where.frame->params);
+    const Mono deadline = shut->second + patience(node.gate->limit, where.frame->fields());
     if (now_.mono >= deadline) return end_turn(node, path, host, Outcome::no, "gate"), false;
     not_before = started->gate_last.at(host);
     const Mono due = std::min(not_before + poll(), deadline);

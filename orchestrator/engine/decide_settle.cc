@@ -35,7 +35,7 @@ void Walker::decide_stopping() {
   settling_ = true;
   // A turn with something disruptive in it is looked after to its end, and every open effect until its outcome or its
   // limit.
-  walk(plan_.program->machine, Where{&root_, ""});
+  walk(plan_.program->machine, Where{&plan_.root, ""});
   if (!out_.empty()) return;
   settle_debts();
   if (!out_.empty()) return;
@@ -51,9 +51,9 @@ void Walker::settle_debts() {
     const auto* started = step(path);
     if (started != nullptr && started->ended) continue;
     if (started == nullptr) return record(state::StepStarted{path});
-    Millis limit = undo_limit(plan_.program->machine, plan_.params, effect);
+    Millis limit = undo_limit(plan_.program->machine, plan_.root.fields(), effect);
     for (const auto& played : plan_.program->plays)
-      if (limit.count() == 0) limit = undo_limit(played->machine, plan_.params, effect);
+      if (limit.count() == 0) limit = undo_limit(played->machine, plan_.root.fields(), effect);
     if (limit.count() == 0) limit = kUndoPatience;
     if (settle_effect(effect, path, limit, true)) return;
     const std::string reason =
@@ -81,7 +81,7 @@ void Walker::release_slots() {
       return end_step(path, Outcome::no, "limit", "not seen healthy; its slot stays taken");
     if (started->last_look && now_.mono < *started->last_look + poll())
       return sleep(std::min(*started->last_look + poll(), deadline));
-    const auto view = scope(Where{&root_, "", host}, path, started->last_look.value_or(Mono{Millis{-1}}));
+    const auto view = scope(Where{&plan_.root, "", host}, path, started->last_look.value_or(Mono{Millis{-1}}));
     const auto healthy = health(host, "", view);
     if (!healthy) return;
     const bool yes = *healthy && (*healthy)->as_bool() != nullptr && *(*healthy)->as_bool();

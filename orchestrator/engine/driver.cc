@@ -88,7 +88,10 @@ Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Ru
       world_(world),
       caller_(*plan_, tokens, std::move(world)),
       watcher_(std::move(watcher)),
-      news_(io, *world_.timers) {}
+      news_(io, *world_.timers) {
+  around_.under_way = &in_flight_;
+  around_.waymarks = &waymarks_;
+}
 
 Result<void> Driver::post(state::EventBody event) {
   journal_.flush();  // what was decided before it comes before it
@@ -124,9 +127,8 @@ asio::awaitable<Result<void>> Driver::drive_on() {
     if (run_.phase == state::Phase::ended) break;
     std::optional<Mono> until;
     const auto now = time();
-    const auto around = surroundings(now);
-    if (!around) co_return std::unexpected(around.error());
-    const auto journalled = co_await perform(decide(*plan_, run_, *around, now), now, until);
+    if (const auto seen = look_around(now); !seen) co_return std::unexpected(seen.error());
+    const auto journalled = co_await perform(decide(*plan_, run_, around_, now), now, until);
     if (!journalled) co_return std::unexpected(journalled.error());
     if (*journalled || !inbox_.empty()) continue;
     co_await news_.wait(until);
@@ -199,20 +201,24 @@ asio::awaitable<Result<bool>> Driver::journal_inbox() {
   co_return journalled;
 }
 
-// What other runs hold. A store that cannot tell is not an empty one.
-Result<Surroundings> Driver::surroundings(const Now& now) {
+// What runs hold, read again only when it may have changed, or when the clock went back: effects that were too old then
+// may matter now. A store that cannot tell is not an empty one.
+Result<void> Driver::look_around(const Now& now) {
   journal_.flush_holdings();
+  around_.kill_switch = kill_switch();
+  if (around_version_ == store_.holdings_version() && now.wall >= around_at_) return {};
   auto slots = store_.slots();
   if (!slots) return std::unexpected(slots.error());
   auto locks = store_.locks();
   if (!locks) return std::unexpected(locks.error());
   auto effects = store_.effects(now.wall + -kEffectHistory);
   if (!effects) return std::unexpected(effects.error());
-  return Surroundings{.slots = std::move(*slots),
-                      .locks = std::move(*locks),
-                      .effects = std::move(*effects),
-                      .kill_switch = kill_switch(),
-                      .under_way = &in_flight_};
+  around_.slots = std::move(*slots);
+  around_.locks = std::move(*locks);
+  around_.effects = std::move(*effects);
+  around_version_ = store_.holdings_version();
+  around_at_ = now.wall;
+  return {};
 }
 
 bool Driver::kill_switch() const {

@@ -63,7 +63,7 @@ class Driver {
   boost::asio::awaitable<void> read(Read read);
   boost::asio::awaitable<void> act(state::Intent intent, const playbooks::ActionSpec* action);
   boost::asio::awaitable<void> look(state::Intent intent);
-  Result<Surroundings> surroundings(const Now& now);
+  Result<void> look_around(const Now& now);
   bool kill_switch() const;
   Now time() const;
   void log_event(const state::Event& event) const;
@@ -79,6 +79,10 @@ class Driver {
   Watcher watcher_;
   std::deque<state::EventBody> inbox_;
   std::set<std::string> in_flight_;
+  Waymarks waymarks_;
+  Surroundings around_;
+  std::optional<std::uint64_t> around_version_;  // of the holdings in `around_` ...
+  Wall around_at_;                               // ... and when they were read
   News news_;
   std::optional<Appended> written_;  // what the store said to append(), not yet taken in ...
   Result<void> taken_in_;            // ... and what became of it

@@ -18,7 +18,8 @@ constexpr auto kHeard = [](error_code) {};
 }  // namespace
 
 News::~News() {
-  if (const auto alarm = alarm_.lock()) alarm->news = nullptr;
+  for (const auto& kept : alarms_)
+    if (const auto alarm = kept.lock()) alarm->news = nullptr;
 }
 
 void News::tell() {
@@ -27,27 +28,31 @@ void News::tell() {
 
 asio::awaitable<void> News::wait(std::optional<Mono> until) {
   if (told_.try_receive(kHeard)) co_return;
-  set_alarm(until);
+  if (until) set_alarm(*until);
   co_await told_.async_receive(asio::as_tuple(asio::use_awaitable));
   told_.try_receive(kHeard);
 }
 
-void News::set_alarm(std::optional<Mono> at) {
-  if (const auto alarm = alarm_.lock(); alarm && alarm->news != nullptr && at == alarm->at) return;
-  no_alarm();
-  if (!at) return;
-  const auto alarm = std::make_shared<Alarm>(this, *at);
-  alarm_ = alarm;
+void News::set_alarm(Mono at) {
+  for (; !alarms_.empty(); alarms_.pop_back()) {
+    const auto next = alarms_.back().lock();
+    if (!next || next->news == nullptr) continue;  // it has rung
+    if (next->at <= at) return;
+    break;
+  }
+  const auto alarm = std::make_shared<Alarm>(this, at);
+  alarms_.push_back(alarm);
   asio::co_spawn(io_, ring(alarm, timers_),
                  asio::bind_cancellation_slot(alarm->stop.slot(), [alarm](std::exception_ptr) {}));
 }
 
 void News::no_alarm() {
-  const auto alarm = alarm_.lock();
-  alarm_.reset();
-  if (!alarm || std::exchange(alarm->news, nullptr) == nullptr) return;
-  // At once, as this is called by what the io_context runs: co_spawn would otherwise only post it.
-  alarm->stop.emit(asio::cancellation_type::terminal);
+  for (const auto& kept : std::exchange(alarms_, {})) {
+    const auto alarm = kept.lock();
+    if (!alarm || std::exchange(alarm->news, nullptr) == nullptr) continue;
+    // At once, as this is called by what the io_context runs: co_spawn would otherwise only post it.
+    alarm->stop.emit(asio::cancellation_type::terminal);
+  }
 }
 
 asio::awaitable<void> News::ring(std::shared_ptr<Alarm> alarm, actions::Timers& timers) {

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "actions/timers.h"
 
@@ -23,7 +24,8 @@ class News {
 
   // Ends the wait; kept for the next one if nobody waits. Told twice before it is heard, it is still one piece of news.
   void tell();
-  // Until told, or `until` has come and all else that is due then has run. Without giving way if it was told before.
+  // Until told, or `until` (of this wait or an earlier one) has come and all else that is due then has run. Without
+  // giving way if it was told before.
   boost::asio::awaitable<void> wait(std::optional<Mono> until);
   // Nothing is waited for any more: no timer is left behind.
   void no_alarm();
@@ -35,13 +37,15 @@ class News {
     boost::asio::cancellation_signal stop{};
   };
 
-  void set_alarm(std::optional<Mono> at);
+  void set_alarm(Mono at);
   static boost::asio::awaitable<void> ring(std::shared_ptr<Alarm> alarm, actions::Timers& timers);
 
   boost::asio::io_context& io_;
   actions::Timers& timers_;
   boost::asio::experimental::channel<void(boost::system::error_code)> told_;  // holds one that nobody has heard yet
-  std::weak_ptr<Alarm> alarm_;  // the coroutine's own; kept from wait to wait while the time stays the same
+  // The coroutines' own, the next to ring at the back. Each is kept until it rings: to end one costs an exception, and
+  // what waits for minutes is looked after every few seconds. So a wait may end early, as by news that were none.
+  std::vector<std::weak_ptr<Alarm>> alarms_;
 };
 
 }  // namespace unjam::engine

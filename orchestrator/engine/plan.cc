@@ -120,13 +120,12 @@ Result<Fields> bind_params(const playbooks::Program& program, const playbooks::E
   });
 }
 
-Result<std::map<std::string, Value, std::less<>>> bind_targets(const playbooks::Program& program,
-                                                               const playbooks::Estate& estate, const Fields& params) {
+Result<Targets> bind_targets(const playbooks::Program& program, const playbooks::Estate& estate, const Value& params) {
   // A scope that knows the inventory and what was bound so far, and no run.
   Plan plan;
   plan.estate = estate;
   const state::Run run;
-  Frame frame{&program, "", params, {}};
+  Frame frame{&program, "", params};
   for (const auto& target : program.targets) {
     const RunScope scope(plan, run, Now{}, Place{&frame, "", std::nullopt});
     auto value = playbooks::evaluate(*target.expr->tree, scope);
@@ -181,7 +180,7 @@ json::object digest_parts(const Plan& plan) {
   for (const auto& action : reach_of(plan).actions) actions[action] = plan.packs->digest(action);
   return {{"schema", kEngineSchema},
           {"playbooks", playbook_texts},
-          {"params", playbooks::to_json(Value::record(plan.params))},
+          {"params", playbooks::to_json(plan.root.params)},
           {"time_source", plan.inventory->time_source},
           {"hosts", hosts_part(plan)},
           {"policy", sha256_hex(plan.created.policy.text)},
@@ -251,10 +250,10 @@ std::shared_ptr<const Plan> make_plan(const PlanTexts& texts, playbooks::Diagnos
                     ? bind_params(*plan->program, plan->estate, *plan->policy, texts.params)
                     : bind_params(*plan->program, plan->estate, *plan->policy, texts.typed_params);
   if (!params) return error = params.error(), nullptr;
-  plan->params = std::move(*params);
-  auto targets = bind_targets(*plan->program, plan->estate, plan->params);
+  plan->root = {plan->program.get(), "", Value::record(std::move(*params))};
+  auto targets = bind_targets(*plan->program, plan->estate, plan->root.params);
   if (!targets) return error = targets.error(), nullptr;
-  plan->targets = std::move(*targets);
+  plan->root.targets = std::move(*targets);
 
   auto reach = reach_of(*plan);
   plan->changeable.assign(reach.hosts.begin(), reach.hosts.end());
@@ -265,7 +264,7 @@ std::shared_ptr<const Plan> make_plan(const PlanTexts& texts, playbooks::Diagnos
   auto& created = plan->created;
   created.playbook = plan->program->name;
   created.summary = plan->program->summary;
-  created.params = playbooks::to_json(Value::record(plan->params)).as_object();
+  created.params = playbooks::to_json(plan->root.params).as_object();
   created.playbooks = std::move(used);
   created.inventory = texts.inventory;
   created.policy = texts.policy;

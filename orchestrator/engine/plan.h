@@ -21,17 +21,28 @@ inline constexpr const char* kBootAction = "host.boot";
 inline constexpr const char* kLookAction = "intent.look";
 inline constexpr const char* kRebootAction = "host.reboot";  // proven by a new boot token, never by its own answer
 
+using Targets = std::map<std::string, playbooks::Value, std::less<>>;
+
+// One program with its own names: the plan's, or a played one.
+struct Frame {
+  const playbooks::Program* program = nullptr;
+  std::string prefix;                                      // "" or "path/of/play/"
+  playbooks::Value params = playbooks::Value::record({});  // a record
+  Targets targets{};
+
+  const playbooks::Fields& fields() const { return *params.as_record(); }
+};
+
 struct Plan {
   playbooks::ProgramPtr program;
-  playbooks::Fields params;
+  Frame root;  // of `program`
   playbooks::Estate estate;
   std::shared_ptr<const actions::Inventory> inventory;
   std::shared_ptr<const playbooks::Policy> policy;
   std::shared_ptr<const actions::Packs> packs;
-  std::map<std::string, playbooks::Value, std::less<>> targets;  // of the root program
-  std::vector<std::string> changeable;                           // hosts on which it may do anything above nudge
-  std::vector<std::string> locks;                                // what a run of it must hold before its first change
-  std::set<playbooks::Effect> effects;                           // above read; none: it only looks
+  std::vector<std::string> changeable;  // hosts on which it may do anything above nudge
+  std::vector<std::string> locks;       // what a run of it must hold before its first change
+  std::set<playbooks::Effect> effects;  // above read; none: it only looks
   std::string digest;
   state::RunCreated created;  // as it will stand in the journal
 
@@ -64,8 +75,7 @@ Result<playbooks::Fields> bind_params(const playbooks::Program& program, const p
                                       const playbooks::Policy& policy, const json::object& given);
 
 // Evaluates the targets of a program. ErrorKind::invalid names the one that is empty or unknown.
-Result<std::map<std::string, playbooks::Value, std::less<>>> bind_targets(const playbooks::Program& program,
-                                                                          const playbooks::Estate& estate,
-                                                                          const playbooks::Fields& params);
+Result<Targets> bind_targets(const playbooks::Program& program, const playbooks::Estate& estate,
+                             const playbooks::Value& params);
 
 }  // namespace unjam::engine

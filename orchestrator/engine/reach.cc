@@ -32,7 +32,7 @@ class Reaching {
   explicit Reaching(const Plan& plan) : plan_(plan) {}
 
   Reach reach() {
-    program(Known{Frame{plan_.program.get(), "", plan_.params, plan_.targets}});
+    program(Known{plan_.root});
     for (const auto& [role, field] : plan_.policy->healthy) reach_.actions.insert(field.action);
     reach_.actions.insert(kBootAction);
     reach_.actions.insert(kLookAction);
@@ -78,7 +78,7 @@ class Reaching {
   Known played(const Node& node, const Known& by) const {
     if (by.exact)
       if (auto inner = bound(node, by.frame)) return Known{std::move(*inner)};
-    Known any{Frame{node.program.get(), "", {}, {}}, false};
+    Known any{Frame{node.program.get(), ""}, false};
     playbooks::Set everyone;
     for (const auto& host : plan_.estate.hosts) everyone.push_back(Value::host(host.name));
     for (const auto& target : node.program->targets) any.frame.targets.emplace(target.name, Value::set(everyone));
@@ -100,10 +100,10 @@ class Reaching {
       if (!value) return std::nullopt;
       given[argument.input] = playbooks::to_json(*value);
     }
-    Frame inner{node.program.get(), "", {}, {}};
+    Frame inner{node.program.get(), ""};
     auto params = bind_params(*node.program, plan_.estate, *plan_.policy, given);
     if (!params) return std::nullopt;
-    inner.params = std::move(*params);
+    inner.params = Value::record(std::move(*params));
     auto targets = bind_targets(*node.program, plan_.estate, inner.params);
     if (!targets) return std::nullopt;
     inner.targets = std::move(*targets);

@@ -60,7 +60,7 @@ Evaluated RunScope::attribute(const HostRef& host, std::string_view field) const
 
 Evaluated RunScope::name(std::string_view name) const {
   if (name == "host") return place_.host ? Evaluated(Value::host(*place_.host)) : unknown("no host is in hand");
-  if (name == "params") return Value::record(place_.frame->params);
+  if (name == "params") return place_.frame->params;
   if (name == "hosts") return hosts_value(plan_.estate);
   if (name == "sites") {
     playbooks::Set set;
@@ -148,7 +148,7 @@ Evaluated RunScope::reading_value(const std::string& key, const std::string& hos
 Evaluated RunScope::of_host(std::string_view function, const HostRef& host) const {
   if (const auto* fact = place_.frame->program->fact(function))
     return reading_value(place_.frame->prefix + fact->name, host.name, *fact->action,
-                         std::min<playbooks::Duration>(patience(fact->fresh, place_.frame->params), oldest_));
+                         std::min<playbooks::Duration>(patience(fact->fresh, place_.frame->fields()), oldest_));
   std::string path;
   const auto* step = visible_step(function, path);
   if (step == nullptr) return unknown(fmt::format("step {} has not run", function));
@@ -174,7 +174,7 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
     if (fact == nullptr) continue;
     const std::string key = place_.frame->prefix + fact->name;
     const playbooks::Duration fresh =
-        std::min<playbooks::Duration>(patience(fact->fresh, place_.frame->params), oldest_);
+        std::min<playbooks::Duration>(patience(fact->fresh, place_.frame->fields()), oldest_);
     std::vector<std::string> asked;
     if (use.host_only && place_.host) {
       asked.push_back(*place_.host);
@@ -183,7 +183,7 @@ std::vector<Demand> RunScope::missing(const playbooks::ExprUses& uses) const {
     }
     for (const auto& host : asked) {
       if (usable(key, host, fresh) != nullptr || asked_enough(key, host)) continue;
-      Demand demand{key, host, fact->action, &fact->with, fresh, patience(fact->limit, place_.frame->params)};
+      Demand demand{key, host, fact->action, &fact->with, fresh, patience(fact->limit, place_.frame->fields())};
       if (std::find(out.begin(), out.end(), demand) == out.end()) out.push_back(std::move(demand));
     }
   }

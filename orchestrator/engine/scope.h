@@ -12,14 +12,6 @@
 
 namespace unjam::engine {
 
-// One program being walked: the root, or a played one with its own names.
-struct Frame {
-  const playbooks::Program* program = nullptr;
-  std::string prefix;  // "" or "path/of/play/"
-  playbooks::Fields params;
-  std::map<std::string, playbooks::Value, std::less<>> targets;
-};
-
 // Where an expression stands.
 struct Place {
   const Frame* frame = nullptr;

@@ -139,7 +139,6 @@ class Walker {
   const state::Run& run_;
   const Surroundings& around_;
   Now now_;
-  Frame root_;
   bool settling_ = false;
   bool recorded_ = false;  // a Record is in `out_`: nothing more is concluded before it is in the journal
   std::vector<Command> out_;

@@ -85,7 +85,7 @@ std::size_t most_at_once(const engine::Plan& plan, const playbooks::Machine& mac
   for (const auto& node : machine.nodes) {
     if (node.kind == playbooks::Node::Kind::rollout)
       most = std::max(most, static_cast<std::size_t>(std::max<std::int64_t>(
-                                1, engine::count(node.batch, plan.params, plan.changeable.size()))));
+                                1, engine::count(node.batch, plan.root.fields(), plan.changeable.size()))));
     if (node.body) most = std::max(most, most_at_once(plan, *node.body));
     if (node.program) most = std::max(most, most_at_once(plan, node.program->machine));
   }

@@ -53,7 +53,7 @@ const Node* rollout_at(const playbooks::Machine& machine, const std::string& pat
 Millis last_hold(const engine::Plan& plan, const Node& rollout) {
   Millis hold{0};
   for (const auto& node : rollout.body->nodes)
-    if (node.kind == Node::Kind::expect) hold = engine::patience(node.hold, plan.params);
+    if (node.kind == Node::Kind::expect) hold = engine::patience(node.hold, plan.root.fields());
   return hold;
 }
 

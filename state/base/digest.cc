@@ -1,9 +1,10 @@
 #include "state/base/digest.h"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <array>
 #include <cstdint>
+#include <exception>
 
 namespace unjam {
 namespace {
@@ -22,17 +23,25 @@ constexpr std::array<std::uint8_t, 256> reverse_alphabet() {
 
 constexpr auto kReverse = reverse_alphabet();
 
+constexpr std::size_t kSha256Bytes = 32;
+
+// Looked up once: OpenSSL 3 would do it anew for every digest, which takes longer than hashing an event does.
+const EVP_MD* sha256() {
+  static const EVP_MD* const kept = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return kept;
+}
+
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  std::string hex;
-  hex.reserve(2 * digest.size());
-  for (const unsigned char byte : digest) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 0x0f];
+  std::array<unsigned char, kSha256Bytes> digest{};
+  // It fails only for want of memory, and nothing would be right without it.
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256(), nullptr) != 1) std::terminate();
+  std::string hex(2 * digest.size(), '0');
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    hex[2 * i] = kDigits[digest[i] >> 4];
+    hex[2 * i + 1] = kDigits[digest[i] & 0x0f];
   }
   return hex;
 }

@@ -252,6 +252,25 @@ TEST_P(StoreConformance, TakesAllLocksOrNone) {
   EXPECT_EQ(held_locks(), (Names{"site:osaka r-b", "site:tokyo r-b"}));
 }
 
+TEST_P(StoreConformance, CountsUpWhateverMayChangeWhatRunsHold) {
+  // given a version, when something is written that changes no slot, lock or effect, then it stays; else it grows
+  const auto before = store->holdings_version();
+  put(a, 0, 1, {created(), Paged{}});
+  EXPECT_EQ(store->holdings_version(), before);
+  std::uint64_t last = before;
+  const auto grows = [&] { return store->holdings_version() > std::exchange(last, store->holdings_version()); };
+  put(a, 2, 2, {LocksTaken{.locks = {"site:tokyo"}}}, locks_of({"site:tokyo"}));
+  EXPECT_TRUE(grows());
+  put(a, 3, 3, {drain("i", "hub1")}, slot_of("hub1"));
+  EXPECT_TRUE(grows());
+  put(a, 4, 4, {EffectEnded{.intent = "i", .outcome = EffectPhase::ok}});
+  EXPECT_TRUE(grows());
+  put(a, 5, 5, {SlotsReleased{.hosts = {"hub1"}, .evidence = "serving"}});
+  EXPECT_TRUE(grows());
+  put(a, 6, 6, {RunEnded{.end = End::done}});
+  EXPECT_TRUE(grows());
+}
+
 TEST_P(StoreConformance, ClaimsNoLockThatTheJournalDoesNotShow) {
   put(a, 0, 1, {created()});
   EXPECT_EQ(refused(a, 1, 1, {Paged{}}, locks_of({"site:tokyo"})), ErrorKind::invalid);

@@ -88,7 +88,7 @@ TEST(News, EndAtTheTimeAndLetAllElseThatIsDueRunFirst) {
 }
 
 TEST(News, WaitForTheTimeThatWasAskedForLast) {
-  // given a wait until 300 that was ended early, when 100 is asked for, then it ends at 100 and nothing waits for 300
+  // given a wait until 300 that was ended early, when 100 is asked for, then it ends at 100
   Waiting one;
   one.wait(at(300));
   one.news->tell();
@@ -97,13 +97,33 @@ TEST(News, WaitForTheTimeThatWasAskedForLast) {
   EXPECT_EQ(one.time.next(), at(100));
   one.time.run_to(at(100));
   EXPECT_EQ(one.seen, (Seen{"heard@0", "heard@100"}));
-  EXPECT_FALSE(one.time.next().has_value());
-  // when no time is asked for, then none is waited for
+  // when a later time is asked for than the one that is still kept, then it ends at that one, and the next at its own
   one.wait(at(500));
-  one.news->tell();
-  one.settle();
-  one.wait(std::nullopt);
+  one.time.run_to(at(300));
+  EXPECT_EQ(one.seen.back(), "heard@300");
+  one.wait(at(500));
+  one.time.run_to(at(500));
+  EXPECT_EQ(one.seen.back(), "heard@500");
+  EXPECT_EQ(one.seen.size(), 4u);
   EXPECT_FALSE(one.time.next().has_value());
+}
+
+TEST(News, SetAnAlarmAnewOnceItHasRung) {
+  // given an alarm that rings while one waits, when it is waited again at once, before anything else runs, then it is
+  // for the new time
+  Waiting one;
+  asio::co_spawn(
+      one.io,
+      [&]() -> asio::awaitable<void> {
+        for (const std::int64_t ms : {100, 200, 300}) {
+          co_await one.news->wait(at(ms));
+          one.seen.push_back("heard@" + std::to_string(one.time.now().mono.since_start.count()));
+        }
+      },
+      asio::detached);
+  one.settle();
+  one.time.run_to(at(1'000));
+  EXPECT_EQ(one.seen, (Seen{"heard@100", "heard@200", "heard@300"}));
 }
 
 TEST(News, KeepTheAlarmWhileTheTimeStaysTheSame) {

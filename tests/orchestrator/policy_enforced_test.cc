@@ -283,6 +283,7 @@ TEST(PolicyBinds, WithoutAGateNoHostIsTakenOutOfService) {
   auto program = *plan->program;
   for (auto& node : program.machine.nodes) node.gate.reset();
   plan->program = std::make_shared<const playbooks::Program>(std::move(program));
+  plan->root.program = plan->program.get();
   EXPECT_FALSE(keeps_to_policy(*plan));
   ModelRun run(plan, WorldSpec{});
   EXPECT_EQ(ended(run).ended->cause, "gate") << run.story();
