@@ -6,7 +6,6 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
-#include <iterator>
 #include <ranges>
 #include <utility>
 #include <vector>
@@ -144,7 +143,8 @@ void append_canonical(std::string_view text, std::string& out) {
 }
 
 void append_canonical(std::int64_t number, std::string& out) {
-  fmt::format_to(std::back_inserter(out), "{}", number);
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
 }
 
 void append_canonical(const json::object& object, std::string& out) {
@@ -166,6 +166,10 @@ void append_canonical(const json::value& value, std::string& out) {
   if (const auto* object = value.if_object()) return append_canonical(*object, out);
   if (const auto* text = value.if_string()) return append_canonical(std::string_view(text->data(), text->size()), out);
   if (const auto* number = value.if_int64()) return append_canonical(*number, out);
+  if (const auto* truth = value.if_bool()) {
+    out += *truth ? "true" : "false";
+    return;
+  }
   const auto* array = value.if_array();
   if (array == nullptr) {
     out += json::serialize(value);
