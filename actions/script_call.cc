@@ -158,8 +158,8 @@ Result<std::vector<Assignment>> assignments(const json::object& inputs, const js
     auto done = assign(entry.value(), "fence_", std::string(entry.key()), all);
     if (!done) return std::unexpected(done.error());
   }
-  std::vector<std::string> names;
-  for (const Assignment& one : all) names.push_back(one.first);
+  std::vector<std::string_view> names;
+  for (const Assignment& one : all) names.emplace_back(one.first);
   std::ranges::sort(names);
   if (const auto twin = std::ranges::adjacent_find(names); twin != names.end()) {
     return fail(ErrorKind::invalid, fmt::format("two inputs would both travel as '{}'", *twin));

@@ -120,7 +120,7 @@ class MemoryStore : public Store {
     std::ranges::sort(rows, {}, &LockRow::lock);
     return rows;
   }
-  std::uint64_t holdings_version() const override { return journal_->holdings_version; }
+  std::optional<std::uint64_t> holdings_version() const override { return journal_->holdings_version; }
   Result<std::vector<EffectRow>> effects(Wall since) const override { return journal_->held.effects_since(since); }
 
  private:

@@ -134,7 +134,9 @@ class SqliteStore : public Store {
   Result<std::vector<SlotRow>> slots() const override { return reader_.slots(); }
   Result<std::vector<LockRow>> locks() const override { return reader_.locks(); }
   Result<std::vector<EffectRow>> effects(Wall since) const override { return reader_.effects(since); }
-  std::uint64_t holdings_version() const override { return holdings_version_; }
+  std::optional<std::uint64_t> holdings_version() const override {
+    return access_ == Access::write ? std::optional(holdings_version_) : std::nullopt;
+  }
 
  private:
   struct Pending {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -121,9 +122,9 @@ class Store {
   virtual Result<std::vector<SlotRow>> slots() const = 0;  // by host
   virtual Result<std::vector<LockRow>> locks() const = 0;  // by name
 
-  // Grows whenever what runs hold (slots, locks, effects) may have changed: while it stays, so do they. Of the owner's
-  // handle; to a reader it says nothing.
-  virtual std::uint64_t holdings_version() const = 0;
+  // Another one whenever what runs hold (slots, locks, effects) may have changed: while it stays, so do they. Nothing:
+  // this handle cannot tell, as others write.
+  virtual std::optional<std::uint64_t> holdings_version() const = 0;
 
   // Begun or ended since, or still open; in the order of their intents. Those that were surely not sent are gone. One
   // that ended `unknown` stays open until it is known or its run ends.

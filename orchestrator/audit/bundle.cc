@@ -133,7 +133,7 @@ Result<Case> case_of(const state::Store& store, const RunId& run) {
   if (!of) return std::unexpected(of.error());
   auto plan = plan_of_run(of->run.created, of->run.created.packs);
   if (!plan) return std::unexpected(plan.error());
-  auto others = others_of(store, run, of->events);
+  auto others = others_of(store, run, of->events, engine::effect_history(*(*plan)->policy));
   if (!others) return std::unexpected(others.error());
   return Case{std::move(*of), std::move(*plan), std::move(*others)};
 }
@@ -244,8 +244,8 @@ Result<std::shared_ptr<const engine::Plan>> plan_of_run(const state::RunCreated&
 }
 
 Result<std::vector<OthersEvent>> others_of(const state::Store& store, const RunId& run,
-                                           const std::vector<state::Event>& events) {
-  const Wall first = events.front().wall + -engine::kEffectHistory;
+                                           const std::vector<state::Event>& events, Millis history) {
+  const Wall first = events.front().wall + -history;
   const Wall last = events.back().wall;
   const auto rows = store.runs();
   if (!rows) return std::unexpected(rows.error());

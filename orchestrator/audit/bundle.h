@@ -42,10 +42,10 @@ struct Verified {
 Result<std::shared_ptr<const engine::Plan>> plan_of_run(const state::RunCreated& created,
                                                         const std::vector<std::string>& pack_roots);
 
-// What other runs of the store held while `run` lived, and as long before as limits look back. ErrorKind as the
-// store's.
+// What other runs of the store held while `run` lived, and for `history` before it: as far as limits look back.
+// ErrorKind as the store's.
 Result<std::vector<OthersEvent>> others_of(const state::Store& store, const RunId& run,
-                                           const std::vector<state::Event>& events);
+                                           const std::vector<state::Event>& events, Millis history);
 
 // Writes the bundle of one run into `folder`, which must not exist yet and is made for its owner alone. The decisions
 // are replayed too; one that does not follow is told, and filed all the same. ErrorKind::conflict (also: the folder

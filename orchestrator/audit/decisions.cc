@@ -130,7 +130,7 @@ class Replay {
   std::vector<EventBody> decided(const state::Holdings& held, bool thrown, Now now) const {
     const engine::Surroundings around{.slots = held.slots,
                                       .locks = held.locks,
-                                      .effects = held.effects_since(now.wall + -engine::kEffectHistory),
+                                      .effects = held.effects_since(now.wall + -engine::effect_history(*plan_.policy)),
                                       .kill_switch = thrown};
     auto commands = engine::decide(plan_, run_, around, now);
     for (auto& command : commands)

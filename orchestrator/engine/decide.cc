@@ -44,12 +44,20 @@ std::string done_text(const state::Run& run) {
 
 }  // namespace
 
-std::vector<Command> decide(const Plan& plan, const state::Run& run, const Surroundings& around, Now now) {
-  return Walker(plan, run, around, now).decide();
+Millis effect_history(const playbooks::Policy& policy) {
+  playbooks::Duration longest{};
+  for (const auto& limit : policy.limits)
+    longest = std::max({longest, limit.every.value_or(longest), limit.within.value_or(longest)});
+  return std::max(kLeastEffectHistory, std::chrono::ceil<Millis>(longest) + kDay);
 }
 
-Walker::Walker(const Plan& plan, const state::Run& run, const Surroundings& around, Now now)
-    : plan_(plan), run_(run), around_(around), now_(now) {}
+std::vector<Command> decide(const Plan& plan, const state::Run& run, const Surroundings& around, Now now,
+                            Waymarks* waymarks) {
+  return Walker(plan, run, around, now, waymarks).decide();
+}
+
+Walker::Walker(const Plan& plan, const state::Run& run, const Surroundings& around, Now now, Waymarks* waymarks)
+    : plan_(plan), run_(run), around_(around), now_(now), waymarks_(waymarks) {}
 
 std::vector<Command> Walker::decide() {
   if (run_.phase == state::Phase::none || run_.phase == state::Phase::ended) return {};
@@ -86,9 +94,9 @@ std::vector<Command> Walker::decide() {
 
 Walked Walker::walk(const playbooks::Machine& machine, const Where& where) {
   NodeId from_entry = machine.entry;
-  NodeId& at = settling_ || around_.waymarks == nullptr
+  NodeId& at = settling_ || waymarks_ == nullptr
                    ? from_entry
-                   : around_.waymarks->try_emplace({&machine, where.prefix}, machine.entry).first->second;
+                   : waymarks_->try_emplace({&machine, where.prefix}, machine.entry).first->second;
   std::string path = where.prefix;
   for (std::size_t visited = 0; visited <= machine.nodes.size(); ++visited) {
     const Node& node = machine.nodes[at];

@@ -22,12 +22,12 @@ inline constexpr Millis kLockPatience{600'000};  // for the locks of the sites t
 inline constexpr Millis kUndoPatience{600'000};  // for an undo without a step that settles it
 inline constexpr int kResends = 2;               // of an idempotent nudge whose answer was lost
 
-inline constexpr Millis kEffectHistory{
-    8LL * 24 * 3'600'000};  // what of others' effects surrounds a run: limits look back at most a week
+inline constexpr Millis kDay{24LL * 3'600'000};
+inline constexpr Millis kLeastEffectHistory = kDay * 8;
 
-// Where walks of one run came to, by machine and prefix: all before has ended, and for good until the run settles. They
-// only save the way there; whoever keeps them does so for one run of one plan.
-using Waymarks = std::map<std::pair<const playbooks::Machine*, std::string>, playbooks::NodeId>;
+// How far back the effects reach that surround a run: a day longer than any limit of the policy looks, and at least
+// kLeastEffectHistory.
+Millis effect_history(const playbooks::Policy& policy);
 
 // What surrounds the run: claims of all runs, whether the kill switch is thrown, and what is being read.
 struct Surroundings {
@@ -37,12 +37,16 @@ struct Surroundings {
   bool kill_switch = false;
   // Keys of the reads that are under way: only their inputs are not worked out again. Null: not known, as in a replay.
   const std::set<std::string>* under_way = nullptr;
-  Waymarks* waymarks = nullptr;  // kept up by every decision; null: each walk begins at the entry
 };
 
+// Where walks of one run came to, by machine and prefix: all before has ended, and for good until the run settles. They
+// save the way there and change no answer; whoever keeps them does so for one run of one plan.
+using Waymarks = std::map<std::pair<const playbooks::Machine*, std::string>, playbooks::NodeId>;
+
 // Empty when the run waits for an answer or a person. After a Record it must be asked again before anything else is
-// done.
-std::vector<Command> decide(const Plan& plan, const state::Run& run, const Surroundings& around, Now now);
+// done. `waymarks` are used and moved on; without them every walk begins at the entry.
+std::vector<Command> decide(const Plan& plan, const state::Run& run, const Surroundings& around, Now now,
+                            Waymarks* waymarks = nullptr);
 
 // Whether an effect may start now, whatever the gate says: cancel, kill switch, window, freeze, approval. Asked by
 // decide, and again by the driver in the transaction of each intent. Empty: yes; else the cause and the reason.

@@ -13,6 +13,8 @@ using playbooks::Value;
 
 namespace {
 
+constexpr std::string_view kOfPlay = "@play/";
+
 bool contains(const playbooks::Set& set, const std::string& host) {
   return std::any_of(set.begin(), set.end(), [&](const Value& v) { return v.as_host() && v.as_host()->name == host; });
 }
@@ -96,8 +98,8 @@ void Walker::visit_rollout(const Node& node, const std::string& path, const Wher
 std::optional<bool> Walker::not_needed(const Node& node, const std::string& path, const std::string& host,
                                        const Where& where) {
   const std::string prefix = fmt::format("{}[{}]/", path, host);
-  const auto ask = [&](const playbooks::Machine& machine, Where at) -> std::optional<bool> {
-    at.prefix = prefix;
+  const auto ask = [&](const playbooks::Machine& machine, Where at, std::string_view below) -> std::optional<bool> {
+    at.prefix = prefix + std::string(below);
     at.host.reset();
     at.rollout = nullptr;
     switch (walk(machine, at)) {
@@ -114,11 +116,12 @@ std::optional<bool> Walker::not_needed(const Node& node, const std::string& path
     return std::nullopt;
   };
   if (node.after_turn) {
-    const auto enough = ask(*node.after_turn, where);
+    const auto enough = ask(*node.after_turn, where, "");
     if (!enough || *enough) return enough;
   }
-  if (where.until_play != nullptr) return ask(*where.until_play->after_turn, *where.play_at);
-  return false;
+  if (where.until_play == nullptr) return false;
+  // Both looks have one name: beside the rollout's own, the play's stands in a place of its own.
+  return ask(*where.until_play->after_turn, *where.play_at, node.after_turn ? kOfPlay : "");
 }
 
 // The set again, then the gate. True: the turn may go on being begun (nothing was decided against it, nothing is under

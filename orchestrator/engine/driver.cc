@@ -83,14 +83,12 @@ Driver::Driver(asio::io_context& io, std::shared_ptr<const Plan> plan, state::Ru
       plan_(std::move(plan)),
       run_(std::move(run)),
       journal_(journal),
-      store_(journal.store()),
       tokens_(tokens),
       world_(world),
       caller_(*plan_, tokens, std::move(world)),
       watcher_(std::move(watcher)),
       news_(io, *world_.timers) {
   around_.under_way = &in_flight_;
-  around_.waymarks = &waymarks_;
 }
 
 Result<void> Driver::post(state::EventBody event) {
@@ -128,7 +126,7 @@ asio::awaitable<Result<void>> Driver::drive_on() {
     std::optional<Mono> until;
     const auto now = time();
     if (const auto seen = look_around(now); !seen) co_return std::unexpected(seen.error());
-    const auto journalled = co_await perform(decide(*plan_, run_, around_, now), now, until);
+    const auto journalled = co_await perform(decide(*plan_, run_, around_, now, &waymarks_), now, until);
     if (!journalled) co_return std::unexpected(journalled.error());
     if (*journalled || !inbox_.empty()) continue;
     co_await news_.wait(until);
@@ -206,17 +204,18 @@ asio::awaitable<Result<bool>> Driver::journal_inbox() {
 Result<void> Driver::look_around(const Now& now) {
   journal_.flush_holdings();
   around_.kill_switch = kill_switch();
-  if (around_version_ == store_.holdings_version() && now.wall >= around_at_) return {};
-  auto slots = store_.slots();
+  const auto version = store().holdings_version();
+  if (version && version == around_version_ && now.wall >= around_at_) return {};
+  auto slots = store().slots();
   if (!slots) return std::unexpected(slots.error());
-  auto locks = store_.locks();
+  auto locks = store().locks();
   if (!locks) return std::unexpected(locks.error());
-  auto effects = store_.effects(now.wall + -kEffectHistory);
+  auto effects = store().effects(now.wall + -effect_history(*plan_->policy));
   if (!effects) return std::unexpected(effects.error());
   around_.slots = std::move(*slots);
   around_.locks = std::move(*locks);
   around_.effects = std::move(*effects);
-  around_version_ = store_.holdings_version();
+  around_version_ = version;
   around_at_ = now.wall;
   return {};
 }
@@ -274,7 +273,7 @@ asio::awaitable<void> Driver::read(Read read) {
     auto outcome = co_await caller_.call(read.host, *read.action, std::move(read.inputs), json::object(), read.limit);
     if (outcome.kind == actions::Outcome::Kind::answered) {
       auto outputs = playbooks::to_json(outcome.answer.outputs);
-      value = outputs.is_object() ? outputs.as_object() : json::object{};
+      value = outputs.is_object() ? std::move(outputs.as_object()) : json::object{};
     } else {
       unknown = reason_of(outcome);
     }
@@ -295,8 +294,8 @@ asio::awaitable<Result<void>> Driver::perform_send(Send send, Now now) {
   }
   send.intent.intent = tokens_.hex(8);
   if (!send.intent.fence.empty()) {
-    send.intent.fence["store"] = store_.id().text;
-    send.intent.fence["epoch"] = std::to_string(store_.epoch());
+    send.intent.fence["store"] = store().id().text;
+    send.intent.fence["epoch"] = std::to_string(store().epoch());
     send.intent.fence["intent"] = send.intent.intent;
   }
   if (const auto wrong = against_policy(*plan_, run_, send))

@@ -66,13 +66,13 @@ class Driver {
   Result<void> look_around(const Now& now);
   bool kill_switch() const;
   Now time() const;
+  state::Store& store() const { return journal_.store(); }
   void log_event(const state::Event& event) const;
 
   boost::asio::io_context& io_;
   std::shared_ptr<const Plan> plan_;
   state::Run run_;
   JournalWriter& journal_;
-  state::Store& store_;  // what it writes to
   Tokens& tokens_;
   World world_;
   Caller caller_;

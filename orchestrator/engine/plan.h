@@ -35,7 +35,7 @@ struct Frame {
 
 struct Plan {
   playbooks::ProgramPtr program;
-  Frame root;  // of `program`
+  Frame root;  // of `program`: who puts in another one gives both
   playbooks::Estate estate;
   std::shared_ptr<const actions::Inventory> inventory;
   std::shared_ptr<const playbooks::Policy> policy;

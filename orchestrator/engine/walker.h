@@ -31,7 +31,7 @@ inline constexpr const char* kLimitOfPolicy = "limit of policy";  // cause of a 
 
 class Walker {
  public:
-  Walker(const Plan& plan, const state::Run& run, const Surroundings& around, Now now);
+  Walker(const Plan& plan, const state::Run& run, const Surroundings& around, Now now, Waymarks* waymarks);
 
   std::vector<Command> decide();
 
@@ -139,6 +139,7 @@ class Walker {
   const state::Run& run_;
   const Surroundings& around_;
   Now now_;
+  Waymarks* waymarks_;
   bool settling_ = false;
   bool recorded_ = false;  // a Record is in `out_`: nothing more is concluded before it is in the journal
   std::vector<Command> out_;

@@ -43,7 +43,7 @@ class StruckStore final : public state::Store {
   Result<std::vector<state::RunRow>> runs() const override { return inner_->runs(); }
   Result<std::vector<state::SlotRow>> slots() const override { return inner_->slots(); }
   Result<std::vector<state::LockRow>> locks() const override { return inner_->locks(); }
-  std::uint64_t holdings_version() const override { return inner_->holdings_version(); }
+  std::optional<std::uint64_t> holdings_version() const override { return inner_->holdings_version(); }
   Result<std::vector<state::EffectRow>> effects(Wall since) const override { return inner_->effects(since); }
 
   // Another run of the same owner writes: no mishap meets that.

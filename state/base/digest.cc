@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 
 namespace unjam {
@@ -27,7 +28,11 @@ constexpr std::size_t kSha256Bytes = 32;
 
 // Looked up once: OpenSSL 3 would do it anew for every digest, which takes longer than hashing an event does.
 const EVP_MD* sha256() {
-  static const EVP_MD* const kept = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static const EVP_MD* const kept = [] {
+    const EVP_MD* found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (found == nullptr) std::fputs("unjam: OpenSSL offers no SHA-256 here (see openssl.cnf)\n", stderr);
+    return found;
+  }();
   return kept;
 }
 
@@ -36,7 +41,7 @@ const EVP_MD* sha256() {
 std::string sha256_hex(std::string_view bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<unsigned char, kSha256Bytes> digest{};
-  // It fails only for want of memory, and nothing would be right without it.
+  // Without it, or without memory for it, nothing would be right.
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256(), nullptr) != 1) std::terminate();
   std::string hex(2 * digest.size(), '0');
   for (std::size_t i = 0; i < digest.size(); ++i) {

@@ -47,6 +47,46 @@ TEST(Heal, GoesOnToTheRebootWhenClocksAreRightByNow) {
   EXPECT_EQ(run.logged("tyohub1", "boot"), 1u);
 }
 
+// Given a roll with an `until` of its own, played by a rung with another, when only the rung's holds after the first
+// turn, then the rest is spared: each is looked at for itself.
+TEST(Heal, SparesTheRestOfAPlayedRollWhenItsRungHasEnough) {
+  auto texts = demo_texts(source_path("playbooks/catalog/rolling-reboot-hubs.yaml"), {{"site", "tokyo"}});
+  auto& played = texts.playbooks.front();
+  played.name = source_path("playbooks/catalog/roll-to-the-end.yaml");
+  const auto replace = [&](const std::string& what, const std::string& with) {
+    const auto at = played.text.find(what);
+    ASSERT_NE(at, std::string::npos) << what;
+    played.text.replace(at, what.size(), with);
+  };
+  replace("playbook: rolling-reboot-hubs", "playbook: roll-to-the-end");
+  replace("rollout: hubs\n", "rollout: hubs\n      until: hubs.exists(h, hub(h).queued > 100000)\n");
+  const state::Document ladder{source_path("playbooks/catalog/ladder-of-plays.yaml"), R"yaml(unjam: 1
+playbook: ladder-of-plays
+summary: Plays a roll in a ladder, and spares the rest of it when that is enough
+params:
+  site: { type: site }
+targets:
+  hubs: hosts.filter(h, h.role == "hub" and h.site == params.site)
+facts:
+  hub: { run: probe.hub, hosts: hubs, fresh: 30s }
+steps:
+  - heal:
+      until: hubs.exists(h, hub(h).queued > 100000)
+      hold: 2s
+      limit: 1m
+      ladder:
+        - all: { play: roll-to-the-end, with: { site: params.site }, until: "hubs.all(h, hub(h).ready)" }
+      else:
+        - over: { escalate: "the ladder is over" }
+)yaml"};
+  texts.playbooks.insert(texts.playbooks.begin(), ladder);
+  ModelRun run(texts, WorldSpec{});
+  const auto& ended = run.go();
+  ASSERT_TRUE(ended.ended);
+  EXPECT_EQ(ended.ended->end, End::escalated) << run.story();
+  EXPECT_EQ(run.logged_everywhere("boot"), 1u) << run.story();
+}
+
 // Given no fault, then it says healthy and touches nothing.
 TEST(Heal, LeavesAHealthyFleetAlone) {
   ModelRun run(flagship(), WorldSpec{});

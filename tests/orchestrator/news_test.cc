@@ -87,7 +87,7 @@ TEST(News, EndAtTheTimeAndLetAllElseThatIsDueRunFirst) {
   EXPECT_EQ(one.seen.size(), 2u);
 }
 
-TEST(News, WaitForTheTimeThatWasAskedForLast) {
+TEST(News, EndAtTheEarliestTimeThatIsStillKept) {
   // given a wait until 300 that was ended early, when 100 is asked for, then it ends at 100
   Waiting one;
   one.wait(at(300));
@@ -106,6 +106,17 @@ TEST(News, WaitForTheTimeThatWasAskedForLast) {
   EXPECT_EQ(one.seen.back(), "heard@500");
   EXPECT_EQ(one.seen.size(), 4u);
   EXPECT_FALSE(one.time.next().has_value());
+}
+
+TEST(News, EndAtATimeOfAnEarlierWaitAlsoWhenNoneIsAskedFor) {
+  // given a wait until 300 that was ended early, when one waits for news alone, then it ends at 300 all the same
+  Waiting one;
+  one.wait(at(300));
+  one.news->tell();
+  one.settle();
+  one.wait(std::nullopt);
+  one.time.run_to(at(1'000));
+  EXPECT_EQ(one.seen, (Seen{"heard@0", "heard@300"}));
 }
 
 TEST(News, SetAnAlarmAnewOnceItHasRung) {
@@ -138,8 +149,11 @@ TEST(News, KeepTheAlarmWhileTheTimeStaysTheSame) {
 }
 
 TEST(News, LeaveNoTimerBehind) {
-  // given an alarm that outlasts its wait, when nothing is waited for any more, then time knows of it no longer
+  // given alarms that outlast their waits, when nothing is waited for any more, then time knows of them no longer
   Waiting one;
+  one.wait(at(300));
+  one.news->tell();
+  one.settle();
   one.wait(at(100));
   one.news->tell();
   one.settle();
@@ -149,18 +163,20 @@ TEST(News, LeaveNoTimerBehind) {
     EXPECT_FALSE(one.time.next().has_value());
   });
   one.settle();
-  EXPECT_EQ(one.seen, Seen{"heard@0"});
+  EXPECT_EQ(one.seen, (Seen{"heard@0", "heard@0"}));
 }
 
-TEST(News, LeaveAnAlarmThatRingsForNobody) {
-  // given an alarm, when the news are destroyed, or the time first, then nothing is told to what is gone
+TEST(News, LeaveAlarmsThatRingForNobody) {
+  // given alarms, when the news are destroyed, or the time first, then nothing is told to what is gone
   Waiting one;
-  one.wait(at(100));
-  one.news->tell();
-  one.settle();
+  for (const std::int64_t ms : {300, 100}) {
+    one.wait(at(ms));
+    one.news->tell();
+    one.settle();
+  }
   one.news.reset();
-  one.time.run_to(at(100));
-  EXPECT_EQ(one.seen, Seen{"heard@0"});
+  one.time.run_to(at(300));
+  EXPECT_EQ(one.seen, (Seen{"heard@0", "heard@0"}));
 
   asio::io_context io{1};
   auto time = std::make_unique<actions::sim::VirtualTime>(io, Wall{Millis(1'000'000)});

@@ -162,6 +162,24 @@ TEST(PolicyBinds, ALimitThatIsNotReachedIsInNobodysWay) {
   EXPECT_EQ(run.logged_everywhere("retried"), 8u);
 }
 
+// Given a limit of thirty days and a nudge by another run twenty days ago, then the decision itself counts it,
+// and need not be stopped by the store's claim.
+TEST(PolicyBinds, ALimitLooksBackAsFarAsItSays) {
+  ModelRun run(under(lax("limits: [ { action: mail.retry, every: 30d } ]\n"), nudging()), WorldSpec{});
+  state::RunCreated created;
+  created.playbook = "other";
+  const state::Intent before{
+      .intent = "i-other", .path = "retry", .host = "tyohub1", .action = "mail.retry", .effect = "nudge"};
+  const Now then{{}, kStart + -(kDay * 20)};
+  ASSERT_TRUE(run.store().append(RunId{"r-other"}, 0, then,
+                                 {created, before, state::EffectEnded{"i-other", state::EffectPhase::ok}}));
+  const auto& over = ended(run);
+  EXPECT_EQ(over.ended->end, End::refused) << run.story();
+  EXPECT_THAT(over.steps.at("once").detail, HasSubstr("limit mail.retry per host"));
+  EXPECT_THAT(run.story(), testing::Not(HasSubstr("\"claim\""))) << run.story();
+  EXPECT_EQ(run.logged("tyohub1", "retried"), 0u);
+}
+
 // Approvals
 
 // Given a policy that names who approves nudges, then nothing is nudged before they said yes.

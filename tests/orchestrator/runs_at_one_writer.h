@@ -36,7 +36,7 @@ class WatchedStore : public state::Store {
   Result<std::vector<state::RunRow>> runs() const override { return real_.runs(); }
   Result<std::vector<state::SlotRow>> slots() const override { return real_.slots(); }
   Result<std::vector<state::LockRow>> locks() const override { return real_.locks(); }
-  std::uint64_t holdings_version() const override { return real_.holdings_version(); }
+  std::optional<std::uint64_t> holdings_version() const override { return real_.holdings_version(); }
   Result<std::vector<state::EffectRow>> effects(Wall since) const override { return real_.effects(since); }
 
   std::vector<std::size_t> groups;
