@@ -61,24 +61,39 @@ install_packages() {
   return $status
 }
 
+# One at a time per preset: parts of script/test run beside each other.
+locked() { # PRESET COMMAND...
+  local lock=build/$1.lock
+  shift
+  mkdir -p build
+  (
+    flock 9
+    "$@" 9>&-
+  ) 9>"$lock"
+}
+
 # Configures a preset; quiet unless it fails.
 configure_preset() {
   mkdir -p "build/$1"
-  cmake --preset "$1" >"build/$1/configure.log" 2>&1 || {
+  locked "$1" cmake --preset "$1" >"build/$1/configure.log" 2>&1 || {
     tail -n 30 "build/$1/configure.log" >&2
     return 1
   }
 }
 
+configure_and_build() { # PRESET ARGS...
+  cmake --preset "$1" && cmake --build --preset "$@"
+}
 # Configures and builds a preset; quiet unless it fails.
-build_preset() {
-  local preset=$1 log
-  shift
-  mkdir -p "build/$preset"
-  log=build/$preset/build.log
-  { cmake --preset "$preset" && cmake --build --preset "$preset" "$@"; } >"$log" 2>&1 || {
+build_preset() { # PRESET ARGS...
+  local log=build/$1/build.log
+  mkdir -p "build/$1"
+  locked "$1" configure_and_build "$@" >"$log.$BASHPID" 2>&1
+  local status=$?
+  mv "$log.$BASHPID" "$log"
+  [ $status = 0 ] || {
     grep -E -A8 'error|FAILED|Error' "$log" | head -60 >&2
     printf 'the whole log: %s\n' "$log" >&2
-    return 1
   }
+  return $status
 }
