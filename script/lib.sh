@@ -81,8 +81,9 @@ configure_preset() {
   }
 }
 
+# A compiler leaves the cores to whatever else runs, such as a lab whose hosts have limits to keep.
 configure_and_build() { # PRESET ARGS...
-  cmake --preset "$1" && cmake --build --preset "$@"
+  cmake --preset "$1" && nice cmake --build --preset "$@"
 }
 # Configures and builds a preset; quiet unless it fails.
 build_preset() { # PRESET ARGS...
