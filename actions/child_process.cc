@@ -196,9 +196,9 @@ Result<ChildProcess> ChildProcess::start(asio::any_io_executor executor, const s
   return ChildProcess(std::move(state));
 }
 
-asio::awaitable<ChildEnd> ChildProcess::finish(std::string_view input, Deadline& deadline) {
+asio::awaitable<ChildEnd> ChildProcess::finish(std::string input, Deadline& deadline) {
   const std::shared_ptr<State> state = state_;
-  state->input = input;
+  state->input = std::move(input);
   state->read(state->out, state->pieces[0], state->output.out);
   state->read(state->err, state->pieces[1], state->output.err);
   state->write();

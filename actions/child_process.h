@@ -37,7 +37,7 @@ class ChildProcess {
 
   // Feeds `input`, then end of file, and drains both streams, until the child has ended. At the deadline, or when it
   // floods, its process group is killed.
-  boost::asio::awaitable<ChildEnd> finish(std::string_view input, Deadline& deadline);
+  boost::asio::awaitable<ChildEnd> finish(std::string input, Deadline& deadline);
 
  private:
   struct State;

@@ -11,7 +11,7 @@ boost::asio::awaitable<Result<Reply>> LocalTransport::call(const Host& host, con
   Deadline deadline(executor, request.deadline);
   auto child = ChildProcess::start(executor, {"/bin/sh", "-c", "exec " + request.command}, plain_environment());
   if (!child) co_return fail(child.error().kind, child.error().message, host.name.text);
-  const ChildEnd end = co_await child->finish(request.input, deadline);
+  const ChildEnd end = co_await child->finish(request.input(), deadline);
   Reply reply = end.output.reply(end.ended);
   reply.exit_status = end.exit_status;
   co_return reply;

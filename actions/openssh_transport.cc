@@ -198,7 +198,7 @@ asio::awaitable<Result<Reply>> OpenSshTransport::call(const Host& host, const Co
   auto child =
       ChildProcess::start(executor, arguments(options_, host, connection, log.path(), request.command), environment);
   if (!child) co_return fail(child.error().kind, child.error().message, host.name.text);
-  const ChildEnd end = co_await child->finish(request.input, deadline);
+  const ChildEnd end = co_await child->finish(request.input(), deadline);
   Reply reply = end.output.reply(end.ended);
   reply.exit_status = end.exit_status;
   co_return judge_openssh(log.read(), std::move(reply), host, connection);

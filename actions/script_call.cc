@@ -229,11 +229,8 @@ std::optional<std::string> frame_at(std::string_view out, std::size_t at, const 
   const std::string end_mark = "UNJAM-END " + token + " ";
   const std::size_t end = out.find(end_mark, at);
   if (end == std::string_view::npos) return std::nullopt;
-  std::string body;
-  body.reserve(end - at);
-  for (const char c : out.substr(at, end - at)) {
-    if (!is_blank(c)) body += c;
-  }
+  std::string body(out.substr(at, end - at));
+  std::erase_if(body, is_blank);
   std::string_view tail = out.substr(end + end_mark.size());
   std::size_t length = 0;
   std::size_t digits = 0;
@@ -376,22 +373,24 @@ Result<Rendered> render_call(const Script& script, const json::object& inputs, c
                              const std::string& token, bool become) {
   const bool hex = std::ranges::all_of(token, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (token.empty() || !hex) return fail(ErrorKind::invalid, "the token of an answer's frame must be hex digits");
-  const auto all = assignments(inputs, fence, token);
+  auto all = assignments(inputs, fence, token);
   if (!all) return std::unexpected(all.error());
-  Rendered rendered;
-  if (script.shell == "sh") {
-    rendered = {become ? "sudo -n /bin/sh -s" : "/bin/sh -s", sh_input(script, *all)};
-  } else if (script.shell == "powershell" && !become) {
-    rendered = {powershell_command(kBootstrap), powershell_input(script, *all)};
-  } else {
+  std::size_t size = script.prelude.size() + script.text.size();
+  for (const auto& [name, value] : *all) size += name.size() + value.size();
+  if (size > kMaxInput) {
     return fail(ErrorKind::invalid,
-                fmt::format("no way to run a script of shell '{}'{}", script.shell, become ? " through sudo" : ""));
+                fmt::format("script and inputs together are {} bytes, more than the {} that travel", size, kMaxInput));
   }
-  if (rendered.input.size() > kMaxInput) {
-    return fail(ErrorKind::invalid, fmt::format("script and inputs together are {} bytes, more than the {} that travel",
-                                                rendered.input.size(), kMaxInput));
+  if (script.shell == "sh") {
+    return Rendered{become ? "sudo -n /bin/sh -s" : "/bin/sh -s",
+                    [script, all = *std::move(all)] { return sh_input(script, all); }};
   }
-  return rendered;
+  if (script.shell == "powershell" && !become) {
+    return Rendered{powershell_command(kBootstrap),
+                    [script, all = *std::move(all)] { return powershell_input(script, all); }};
+  }
+  return fail(ErrorKind::invalid,
+              fmt::format("no way to run a script of shell '{}'{}", script.shell, become ? " through sudo" : ""));
 }
 
 std::string task_command(const std::string& task) {

@@ -9,6 +9,7 @@
 //   { "error": { "kind": "unreadable" | "failed" | "refused" | "absent", "text": "..." } }
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -50,7 +51,7 @@ struct Script {              // views: whoever has the texts outlives it
   std::string_view text;
 };
 
-inline constexpr std::size_t kMaxInput = 4u << 20;  // bytes of a rendered call's stdin
+inline constexpr std::size_t kMaxInput = 4u << 20;  // bytes of a call's script and inputs, before they are encoded
 
 // Inputs in the wire's JSON form: hosts as { name, address, site, role }, a site as { name, hosts: [...] }, durations
 // in milliseconds, records as objects. Scalars, lists of scalars, and lists of flat objects; nothing deeper.
@@ -60,7 +61,7 @@ inline constexpr std::size_t kMaxInput = 4u << 20;  // bytes of a rendered call'
 // variables, PowerShell as the hashtable $UnjamInput of base64 texts, which its prelude decodes.
 struct Rendered {
   std::string command;
-  std::string input;
+  std::function<std::string()> input;  // its stdin, see Request; refers to the script's texts
 };
 // ErrorKind::invalid if a value cannot travel (NUL, newline or tab where the form is line based).
 Result<Rendered> render_call(const Script& script, const json::object& inputs, const json::object& fence,

@@ -142,7 +142,8 @@ asio::awaitable<Result<Reply>> SshSession::run(const Request& request, Millis op
     impl.close();
     co_return fail(ErrorKind::not_sent, "the host refuses to run commands for this user");
   }
-  Transfer transfer(impl, channel, request.input);
+  const std::string input = request.input();
+  Transfer transfer(impl, channel, input);
   bool ended = false;
   if (rc == 0) ended = co_await transfer.pump();
   if (ended) ended = co_await impl.drive([&] { return libssh2_channel_wait_closed(channel); }) == 0;

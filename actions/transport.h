@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -26,7 +27,9 @@ struct Request {
   json::object inputs;
   std::string token;  // of the answer's frame
   std::string command;
-  std::string input;
+  // Put together when it is sent: most of it is a script that many calls share, and a call that waits for its host, or
+  // never reaches one, needs none of it. What it refers to outlives the call.
+  std::function<std::string()> input;
   Millis deadline{0};    // for everything: connecting, authenticating, sending, running, answering
   json::object fence{};  // of a change: store, epoch, intent, machine, boot; empty for a read
 };

@@ -54,14 +54,14 @@ std::string sha256_hex(std::string_view bytes) {
 std::string base64_encode(std::string_view bytes) {
   std::string text((bytes.size() + 2) / 3 * 4, '=');
   char* out = text.data();
-  for (std::size_t i = 0; i < bytes.size(); i += 3, out += 4) {
-    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = (group << 8) | (k < have ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    }
-    for (std::size_t k = 0; k <= have; ++k) out[k] = kAlphabet[(group >> (18 - 6 * k)) & 0x3f];
-  }
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  const auto put = [&](std::uint32_t group, std::size_t letters) {
+    for (std::size_t k = 0; k < letters; ++k) *out++ = kAlphabet[(group >> (18 - 6 * k)) & 0x3f];
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) put(byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2), 4);
+  if (bytes.size() - i == 2) put(byte(i) << 16 | byte(i + 1) << 8, 3);
+  if (bytes.size() - i == 1) put(byte(i) << 16, 2);
   return text;
 }
 
@@ -69,23 +69,22 @@ Result<std::string> base64_decode(std::string_view text) {
   if (text.size() % 4 != 0) return fail(ErrorKind::invalid, "base64: the length is not a multiple of four");
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
+  std::string bytes(text.size() / 4 * 3, '\0');
+  char* out = bytes.data();
+  const std::string_view letters = text.substr(0, text.size() - padding);
   std::uint32_t group = 0;
+  std::uint32_t wrong = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    std::uint32_t bits = 0;
-    if (i < text.size() - padding) {
-      bits = kReverse[static_cast<unsigned char>(text[i])];
-      if (bits == kNotInAlphabet) return fail(ErrorKind::invalid, "base64: a character outside of its alphabet");
-    }
-    group = (group << 6) | bits;
+    const std::uint32_t bits = i < letters.size() ? kReverse[static_cast<unsigned char>(letters[i])] : 0;
+    wrong |= bits & ~0x3fu;
+    group = group << 6 | (bits & 0x3fu);
     if (i % 4 != 3) continue;
-    const std::size_t whole = i + 1 == text.size() ? 3 - padding : 3;
-    for (std::size_t k = 0; k < whole; ++k) bytes += static_cast<char>((group >> (16 - 8 * k)) & 0xff);
-    const std::uint32_t left_over = whole == 3 ? 0 : group & (whole == 2 ? 0xffu : 0xffffu);
-    if (left_over != 0) return fail(ErrorKind::invalid, "base64: bits after the last byte");
-    group = 0;
+    for (const unsigned shift : {16u, 8u, 0u}) *out++ = static_cast<char>(group >> shift & 0xffu);
   }
+  if (wrong != 0) return fail(ErrorKind::invalid, "base64: a character outside of its alphabet");
+  const std::uint32_t unused = padding == 0 ? 0 : padding == 1 ? 0xffu : 0xffffu;
+  if ((group & unused) != 0) return fail(ErrorKind::invalid, "base64: bits after the last byte");
+  bytes.resize(bytes.size() - padding);
   return bytes;
 }
 

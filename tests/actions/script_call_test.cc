@@ -30,7 +30,7 @@ std::string run(const std::string& script, const json::object& inputs, const jso
   const auto call = render_call({"sh", kTinyPrelude, script}, inputs, fence, kToken, false);
   if (!call) return "refused: " + call.error().message;
   const TempDir dir;
-  write_file(dir.file("input"), call->input);
+  write_file(dir.file("input"), call->input());
   return output_of({"/bin/sh", "-c", call->command + " < '" + dir.file("input") + "'"});
 }
 
@@ -100,19 +100,20 @@ TEST(RenderCall, HasConstantCommandsWithoutAnyInput) {
   const auto sudo = render_call(script, {{"a", "secret-input"}}, {}, kToken, true);
   EXPECT_EQ(plain->command, "/bin/sh -s");
   EXPECT_EQ(sudo->command, "sudo -n /bin/sh -s");
-  EXPECT_EQ(plain->input, sudo->input);
-  EXPECT_TRUE(plain->input.starts_with("unjam_main() {\n" + kTinyPrelude));
-  EXPECT_TRUE(plain->input.ends_with("\n}\nunjam_main </dev/null\n"));
+  EXPECT_EQ(plain->input(), sudo->input());
+  EXPECT_TRUE(plain->input().starts_with("unjam_main() {\n" + kTinyPrelude));
+  EXPECT_TRUE(plain->input().ends_with("\n}\nunjam_main </dev/null\n"));
 }
 
 TEST(RenderCall, RunsNothingOfACutInput) {
   // given every proper beginning of a call, when a real shell gets it, then the script has not run
   const auto call = render_call({"sh", kTinyPrelude, "echo ran"}, {}, {}, kToken, false);
+  const std::string input = call->input();
   const TempDir dir;
-  for (std::size_t length = 0; length + 3 < call->input.size(); length += 1 + call->input.size() / 37) {
-    write_file(dir.file("cut"), call->input.substr(0, length));
+  for (std::size_t length = 0; length + 3 < input.size(); length += 1 + input.size() / 37) {
+    write_file(dir.file("cut"), input.substr(0, length));
     const std::string said = output_of({"/bin/sh", "-c", "/bin/sh -s < '" + dir.file("cut") + "' 2>/dev/null || true"});
-    if (length < call->input.find("\n}\nunjam_main") + 13) {
+    if (length < input.find("\n}\nunjam_main") + 13) {
       EXPECT_EQ(said, "") << length;
     }
   }
@@ -125,7 +126,7 @@ TEST(RenderCall, GivesTheShippedPreludeWhatItNeeds) {
   const auto call = render_call({"sh", prelude, "out_text n \"$in_text\"\nbefore_text b x\nanswer\n"},
                                 {{"text", "a\"\\\t東京"}}, {}, kToken, false);
   const TempDir dir;
-  write_file(dir.file("input"), call->input);
+  write_file(dir.file("input"), call->input());
   Reply reply;
   reply.ended = Ended::exited;
   reply.out = output_of({"/bin/sh", "-c", call->command + " < '" + dir.file("input") + "'"});
@@ -152,8 +153,9 @@ TEST(RenderCall, SendsPowerShellOneLineOfBase64) {
     EXPECT_EQ((*wide)[i + 1], '\0');
   }
   EXPECT_THAT(bootstrap, HasSubstr("$input|Out-String"));
-  EXPECT_EQ(call->input.find('\n'), call->input.size() - 1);
-  const auto script = base64_decode(call->input.substr(0, call->input.size() - 1));
+  const std::string input = call->input();
+  EXPECT_EQ(input.find('\n'), input.size() - 1);
+  const auto script = base64_decode(input.substr(0, input.size() - 1));
   ASSERT_TRUE(script.has_value());
   EXPECT_TRUE(script->starts_with("$UnjamInput = @{\n"));
   EXPECT_THAT(*script, HasSubstr("'in_to' = '" + base64_encode("o'saka") + "'"));

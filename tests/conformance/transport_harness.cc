@@ -110,7 +110,7 @@ Request sh(const std::string& text, Millis deadline) {
   request.action = "test.sh";
   request.token = kToken;
   request.command = "/bin/sh -s";
-  request.input = "unjam_main() {\n" + text + "\n}\nunjam_main </dev/null\n";
+  request.input = [text] { return "unjam_main() {\n" + text + "\n}\nunjam_main </dev/null\n"; };
   request.deadline = deadline;
   return request;
 }

@@ -87,7 +87,8 @@ TEST_P(EveryTransport, SendsALargeInputWhole) {
 TEST_P(EveryTransport, RunsNothingOfACutInput) {
   // given the same script without its closing brace, when it arrives, then the shell runs none of it
   Request request = sh(answering("half"));
-  request.input = request.input.substr(0, request.input.find("}\nunjam_main <"));
+  const std::string whole = request.input();
+  request.input = [cut = whole.substr(0, whole.find("}\nunjam_main <"))] { return cut; };
   EXPECT_EQ(judged(call(request)).kind, Outcome::Kind::unknown);
 }
 
@@ -95,7 +96,9 @@ TEST_P(EveryTransport, LeavesInputThatNobodyReads) {
   // given a command that ends at once, when it is fed 300 KB, then its answer still counts
   Request request = sh("");
   const std::string script = answering("early");
-  request.input = "{ " + script.substr(0, script.size() - 1) + "; exit 0; }\n" + std::string(300'000, '#');
+  request.input = [&] {
+    return "{ " + script.substr(0, script.size() - 1) + "; exit 0; }\n" + std::string(300'000, '#');
+  };
   EXPECT_EQ(answer_of(call(request)), "early");
 }
 
