@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "tests/source_tree.h"
+
 namespace unjam::actions {
 namespace {
 
@@ -203,7 +205,7 @@ TEST(Inventory, ReportsAllFaultsAtOnce) {
 // given the inventory of the language's reference, when loaded, then it is accepted
 TEST(Inventory, ExampleOfTheReferenceIsAccepted) {
   std::ostringstream page;
-  page << std::ifstream(std::string(UNJAM_SOURCE_DIR) + "/playbooks/LANGUAGE.md").rdbuf();
+  page << std::ifstream(testing_support::source_dir() + "/playbooks/LANGUAGE.md").rdbuf();
   const std::string mark = "<!-- inventory -->\n```yaml\n";
   const std::size_t begin = page.str().find(mark);
   ASSERT_NE(begin, std::string::npos);

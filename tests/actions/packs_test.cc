@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/source_tree.h"
 #include "tests/support/sshd.h"
 
 namespace unjam::actions {
@@ -44,7 +45,7 @@ constexpr const char* kContracts =
 // given the shipped packs, when loaded, then every contract and provider fits
 TEST(Packs, ShippedOnesLoad) {
   Diagnostics out;
-  const auto packs = load_packs({UNJAM_SOURCE_DIR "/actions/packs"}, out);
+  const auto packs = load_packs({testing_support::source_dir() + "/actions/packs"}, out);
   std::string told;
   for (const auto& d : out.all()) told += playbooks::render(d);
   ASSERT_TRUE(packs) << told;

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "state/base/digest.h"
+#include "tests/source_tree.h"
 #include "tests/support/sshd.h"
 
 namespace unjam::actions {
@@ -121,7 +122,7 @@ TEST(RenderCall, RunsNothingOfACutInput) {
 
 TEST(RenderCall, GivesTheShippedPreludeWhatItNeeds) {
   // given the shipped prelude and a script that answers, when a real shell runs it, then the answer is classified
-  const std::string prelude = read_file(std::string(UNJAM_SOURCE_DIR) + "/actions/packs/prelude.sh");
+  const std::string prelude = read_file(testing_support::source_dir() + "/actions/packs/prelude.sh");
   ASSERT_FALSE(prelude.empty());
   const auto call = render_call({"sh", prelude, "out_text n \"$in_text\"\nbefore_text b x\nanswer\n"},
                                 {{"text", "a\"\\\t東京"}}, {}, kToken, false);
@@ -184,7 +185,7 @@ TEST(TaskCommand, FitsIntoOneLineOfCmdAndNamesTheTask) {
 TEST(TaskCommand, RunsInTheTaskWhatADirectCallRuns) {
   const auto direct = render_call({"powershell", "", ""}, {}, {}, kToken, false);
   ASSERT_TRUE(direct.has_value());
-  std::ifstream file(UNJAM_SOURCE_DIR "/actions/packs/windows/task-run.ps1");
+  std::ifstream file(testing_support::source_dir() + "/actions/packs/windows/task-run.ps1");
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   EXPECT_THAT(text, HasSubstr(decoded(direct->command)));
 }

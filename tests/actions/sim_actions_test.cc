@@ -6,13 +6,14 @@
 #include "actions/script_call.h"
 #include "actions/sim/model_actions.h"
 #include "tests/actions/sim_fixture.h"
+#include "tests/source_tree.h"
 
 namespace unjam::actions::sim {
 namespace {
 
 std::unique_ptr<Packs> shipped_packs() {
   playbooks::Diagnostics out;
-  auto packs = load_packs({std::string(UNJAM_SOURCE_DIR) + "/actions/packs"}, out);
+  auto packs = load_packs({testing_support::source_dir() + "/actions/packs"}, out);
   for (const auto& diagnostic : out.all()) ADD_FAILURE() << playbooks::render(diagnostic);
   return packs;
 }

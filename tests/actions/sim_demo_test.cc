@@ -5,11 +5,12 @@
 #include "playbooks/policy.h"
 #include "playbooks/yaml.h"
 #include "tests/actions/sim_fixture.h"
+#include "tests/source_tree.h"
 
 namespace unjam::actions::sim {
 namespace {
 
-const std::string kDemo = std::string(UNJAM_SOURCE_DIR) + "/examples/demo/";
+const std::string kDemo = testing_support::source_dir() + "/examples/demo/";
 
 std::unique_ptr<Inventory> demo_inventory() {
   playbooks::Diagnostics out;
@@ -61,7 +62,7 @@ TEST(Demo, EachWorldIsWhatItSays) {
 
 TEST(Demo, PolicyLoadsAndAsksNobody) {
   playbooks::Diagnostics out;
-  const auto packs = load_packs({std::string(UNJAM_SOURCE_DIR) + "/actions/packs"}, out);
+  const auto packs = load_packs({testing_support::source_dir() + "/actions/packs"}, out);
   ASSERT_NE(packs, nullptr);
   const auto source = playbooks::read_source(kDemo + "policy.yaml");
   ASSERT_TRUE(source.has_value());

@@ -15,6 +15,7 @@
 #include "state/memory_store.h"
 #include "tests/bench/parts.h"
 #include "tests/bench/timing.h"
+#include "tests/source_tree.h"
 #include "tests/state/journal_script.h"
 #include "tests/support/sshd.h"
 
@@ -29,7 +30,7 @@ constexpr Wall kStart{Millis(1'795'464'000'000)};  // 2026-11-23T20:00:00Z
 constexpr Millis kLongestRun{48LL * 3'600'000};
 
 engine::PlanTexts flagship() {
-  const std::string root = UNJAM_SOURCE_DIR;
+  const std::string root = testing_support::source_dir();
   const auto document = [&](const std::string& file) {
     return state::Document{root + "/" + file, testing_support::read_file(root + "/" + file)};
   };

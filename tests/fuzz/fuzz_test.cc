@@ -4,6 +4,7 @@
 
 #include "tests/fuzz/mutator.h"
 #include "tests/fuzz/targets.h"
+#include "tests/source_tree.h"
 
 namespace unjam::fuzz {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr int kDrawn = 1'500;  // of each fuzzer: some seconds with sanitizers
 
 std::string folder_of(const std::string& name) {
-  return std::string(UNJAM_SOURCE_DIR) + "/tests/fuzz/corpus/" + name;
+  return testing_support::source_dir() + "/tests/fuzz/corpus/" + name;
 }
 
 class Fuzz : public testing::TestWithParam<Row> {};

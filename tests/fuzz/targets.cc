@@ -12,6 +12,7 @@
 #include "playbooks/program.h"
 #include "playbooks/yaml.h"
 #include "tests/proof/machine_proof.h"
+#include "tests/source_tree.h"
 
 namespace unjam::fuzz {
 namespace {
@@ -28,7 +29,7 @@ const Contracts& contracts() {
   static const Contracts kContracts = [] {
     Contracts out;
     Diagnostics faults;
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(UNJAM_SOURCE_DIR) + "/actions/packs"))
+    for (const auto& entry : std::filesystem::directory_iterator(testing_support::source_dir() + "/actions/packs"))
       if (const auto source = read_source((entry.path() / "contracts.yaml").string())) out.add(*source, faults);
     out.check(faults);
     promise(!faults.failed(), "the shipped contracts load");
@@ -50,7 +51,7 @@ const Estate& estate() {
 const Policy* policy() {
   static const auto kPolicy = [] {
     Diagnostics faults;
-    return load_policy(*read_source(std::string(UNJAM_SOURCE_DIR) + "/tests/golden/policy.yaml"), contracts(), faults);
+    return load_policy(*read_source(testing_support::source_dir() + "/tests/golden/policy.yaml"), contracts(), faults);
   }();
   return kPolicy.get();
 }

@@ -21,6 +21,7 @@
 #include "orchestrator/engine/driver.h"
 #include "state/memory_store.h"
 #include "state/rollback.h"
+#include "tests/source_tree.h"
 
 namespace unjam::engine {
 
@@ -32,7 +33,7 @@ inline constexpr Wall kStart{Millis(1'795'464'000'000)};  // 2026-11-23T20:00:00
 inline constexpr Millis kLongestRun{48LL * 3'600'000};
 
 inline std::string source_path(const std::string& relative) {
-  return std::string(UNJAM_SOURCE_DIR) + "/" + relative;
+  return testing_support::source_dir() + "/" + relative;
 }
 
 inline std::string read_text(const std::string& path) {

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/source_tree.h"
+
 namespace unjam::rehearsal {
 
 namespace {
@@ -16,7 +18,7 @@ struct Files {
 };
 
 state::Document document(const std::string& file) {
-  const std::string path = std::string(UNJAM_SOURCE_DIR) + "/" + file;
+  const std::string path = testing_support::source_dir() + "/" + file;
   std::ifstream in(path);
   std::ostringstream text;
   text << in.rdbuf();
@@ -35,7 +37,7 @@ state::Document policy(const std::string& file) {
 }
 
 Result<Field> field(const Files& files) {
-  const std::string root = UNJAM_SOURCE_DIR;
+  const std::string root = testing_support::source_dir();
   engine::PlanTexts texts;
   texts.playbooks = {document(files.playbook)};
   texts.inventory = document(files.inventory);

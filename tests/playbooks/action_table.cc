@@ -12,6 +12,7 @@
 #include "playbooks/contracts.h"
 #include "playbooks/yaml.h"
 #include "tests/playbooks/document.h"
+#include "tests/source_tree.h"
 
 namespace unjam::playbooks {
 namespace {
@@ -82,7 +83,7 @@ std::string row(const ActionSpec& spec, const std::string& file) {
 
 std::string actions_as_markdown() {
   std::vector<fs::path> files;
-  for (const auto& folder : fs::directory_iterator(fs::path(UNJAM_SOURCE_DIR) / "actions/packs"))
+  for (const auto& folder : fs::directory_iterator(fs::path(testing_support::source_dir()) / "actions/packs"))
     if (fs::exists(folder.path() / "contracts.yaml")) files.push_back(folder.path() / "contracts.yaml");
   std::ranges::sort(files);
   std::string out;

@@ -8,6 +8,7 @@
 
 #include "tests/playbooks/document.h"
 #include "tests/playbooks/load_support.h"
+#include "tests/source_tree.h"
 
 namespace unjam::playbooks {
 namespace {
@@ -23,7 +24,7 @@ std::string formatted(const std::string& text) {
 
 std::vector<fs::path> corpus() {
   std::vector<fs::path> out;
-  const fs::path root(UNJAM_SOURCE_DIR);
+  const fs::path root(testing_support::source_dir());
   for (const auto* folder : {"playbooks/catalog", "tests/golden", "examples", "actions/packs"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder))
       if (entry.path().extension() == ".yaml") out.push_back(entry.path());

@@ -15,12 +15,13 @@
 #include "tests/playbooks/document.h"
 #include "tests/playbooks/expr_published.h"
 #include "tests/playbooks/load_support.h"
+#include "tests/source_tree.h"
 
 namespace unjam::playbooks {
 namespace {
 
 std::string path() {
-  return std::string(UNJAM_SOURCE_DIR) + "/playbooks/LANGUAGE.md";
+  return testing_support::source_dir() + "/playbooks/LANGUAGE.md";
 }
 
 std::string codes_of(const Diagnostics& faults) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "tests/source_tree.h"
+
 namespace unjam::playbooks {
 namespace {
 
@@ -29,8 +31,8 @@ const Contracts& shipped_contracts() {
     Contracts contracts;
     Diagnostics out;
     for (const auto* folder : {"actions/packs", "examples"}) {
-      for (const auto& entry :
-           std::filesystem::recursive_directory_iterator(std::filesystem::path(UNJAM_SOURCE_DIR) / folder)) {
+      for (const auto& entry : std::filesystem::recursive_directory_iterator(
+               std::filesystem::path(testing_support::source_dir()) / folder)) {
         if (entry.path().filename() != "contracts.yaml") continue;
         if (const auto source = read_source(entry.path().string())) contracts.add(*source, out);
       }
@@ -44,7 +46,7 @@ const Contracts& shipped_contracts() {
 
 std::vector<std::filesystem::path> shipped_playbooks() {
   std::vector<std::filesystem::path> out;
-  for (const auto& folder : {catalog_folder(), std::filesystem::path(UNJAM_SOURCE_DIR) / "examples"}) {
+  for (const auto& folder : {catalog_folder(), std::filesystem::path(testing_support::source_dir()) / "examples"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
       if (entry.path().extension() != ".yaml") continue;
       const auto source = read_source(entry.path().string());

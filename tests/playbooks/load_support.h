@@ -11,14 +11,15 @@
 #include "playbooks/policy.h"
 #include "playbooks/program.h"
 #include "playbooks/yaml.h"
+#include "tests/source_tree.h"
 
 namespace unjam::playbooks {
 
 inline std::filesystem::path golden_folder() {
-  return std::filesystem::path(UNJAM_SOURCE_DIR) / "tests/golden";
+  return std::filesystem::path(testing_support::source_dir()) / "tests/golden";
 }
 inline std::filesystem::path catalog_folder() {
-  return std::filesystem::path(UNJAM_SOURCE_DIR) / "playbooks/catalog";
+  return std::filesystem::path(testing_support::source_dir()) / "playbooks/catalog";
 }
 
 struct LoadedPlaybook {

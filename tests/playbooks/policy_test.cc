@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/playbooks/load_support.h"
+#include "tests/source_tree.h"
 
 namespace unjam::playbooks {
 namespace {
@@ -25,7 +26,7 @@ LoadedPolicy load(const std::string& text) {
 }
 
 SourcePtr example() {
-  return *read_source(UNJAM_SOURCE_DIR "/examples/first-incident/policy.yaml");
+  return *read_source(testing_support::source_dir() + "/examples/first-incident/policy.yaml");
 }
 
 TEST(Policy, TheExampleMeansWhatItSays) {

@@ -9,6 +9,7 @@
 
 #include "tests/playbooks/document.h"
 #include "tests/playbooks/load_support.h"
+#include "tests/source_tree.h"
 
 namespace unjam::playbooks {
 namespace {
@@ -52,7 +53,7 @@ TEST(Rules, ExamplesAreRefusedAndMended) {
 TEST(Rules, AreThoseThatTheSourcesIssue) {
   std::set<std::string> issued;
   const RE2 code("\"(UJ[0-9]{4})\"");
-  const std::filesystem::path root(UNJAM_SOURCE_DIR);
+  const std::filesystem::path root(testing_support::source_dir());
   for (const auto* folder : {"playbooks", "actions", "orchestrator"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       const std::string name = entry.path().filename().string();

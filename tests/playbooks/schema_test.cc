@@ -10,6 +10,7 @@
 
 #include "state/base/json.h"
 #include "tests/playbooks/document.h"
+#include "tests/source_tree.h"
 
 namespace unjam::playbooks {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 TEST(Schema, CommittedCopiesAreThoseOfTheTables) {
   for (const FileKind& kind : file_kinds()) {
     const std::string path =
-        std::string(UNJAM_SOURCE_DIR) + "/playbooks/schema/" + std::string(kind.name) + ".schema.json";
+        testing_support::source_dir() + "/playbooks/schema/" + std::string(kind.name) + ".schema.json";
     if (std::getenv("UNJAM_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << json_schema(kind);
     EXPECT_EQ(read_text_file(path), json_schema(kind)) << path;
     EXPECT_TRUE(parse_json(json_schema(kind)));

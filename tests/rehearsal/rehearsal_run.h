@@ -11,11 +11,12 @@
 #include "orchestrator/rehearsal/checkers.h"
 #include "orchestrator/rehearsal/rehearse.h"
 #include "orchestrator/rehearsal/trace.h"
+#include "tests/source_tree.h"
 
 namespace unjam::rehearsal {
 
 inline std::string text_of(const std::string& path) {
-  std::ifstream file(std::string(UNJAM_SOURCE_DIR) + "/" + path);
+  std::ifstream file(testing_support::source_dir() + "/" + path);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -38,12 +39,12 @@ struct Texts {
 inline std::shared_ptr<const engine::Plan> plan_of_texts(const Texts& given) {
   engine::PlanTexts texts;
   const auto path = "playbooks/catalog/" + given.playbook + ".yaml";
-  texts.playbooks.push_back({std::string(UNJAM_SOURCE_DIR) + "/" + path, text_of(path)});
-  texts.inventory = {std::string(UNJAM_SOURCE_DIR) + "/examples/demo/inventory.yaml",
+  texts.playbooks.push_back({testing_support::source_dir() + "/" + path, text_of(path)});
+  texts.inventory = {testing_support::source_dir() + "/examples/demo/inventory.yaml",
                      text_of("examples/demo/inventory.yaml")};
   texts.policy = {"policy.yaml", given.policy};
-  texts.pack_roots = {std::string(UNJAM_SOURCE_DIR) + "/actions/packs"};
-  texts.catalogs = {std::string(UNJAM_SOURCE_DIR) + "/playbooks/catalog"};
+  texts.pack_roots = {testing_support::source_dir() + "/actions/packs"};
+  texts.catalogs = {testing_support::source_dir() + "/playbooks/catalog"};
   texts.params = given.params;
   playbooks::Diagnostics faults;
   std::optional<Error> error;

@@ -5,13 +5,14 @@
 #include <sstream>
 
 #include "state/status.h"
+#include "tests/source_tree.h"
 
 namespace unjam::state {
 namespace {
 
 // Given the tables, when they change, then the picture in ARCHITECTURE.md has to be replaced by what this prints.
 TEST(Docs, ArchitectureShowsTheTransitionTablesAsTheyAre) {
-  std::ifstream file(std::string(UNJAM_SOURCE_DIR) + "/ARCHITECTURE.md");
+  std::ifstream file(testing_support::source_dir() + "/ARCHITECTURE.md");
   std::ostringstream text;
   text << file.rdbuf();
   EXPECT_NE(text.str().find(transitions_to_mermaid()), std::string::npos) << transitions_to_mermaid();

@@ -10,6 +10,7 @@
 
 #include "state/rollback.h"
 #include "state/run.h"
+#include "tests/source_tree.h"
 #include "tests/state/journal_script.h"
 
 namespace unjam::state {
@@ -105,7 +106,7 @@ std::string told(const Run& run) {
 
 TEST(OldJournals, ReplayAsTheyDidWhenTheyWereWritten) {
   // given every journal ever kept, when replayed, then each tells the same story and none is missing a kind of event
-  const fs::path folder = fs::path(UNJAM_SOURCE_DIR) / "tests/golden/journals";
+  const fs::path folder = fs::path(testing_support::source_dir()) / "tests/golden/journals";
   std::set<EventKind> kinds;
   int count = 0;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {

@@ -15,6 +15,7 @@
 
 #include "tests/fuzz/mutator.h"
 #include "tests/fuzz/targets.h"
+#include "tests/source_tree.h"
 
 namespace {
 
@@ -53,7 +54,7 @@ int run_files(Target target, const std::vector<std::string>& files) {
 int draw(const unjam::fuzz::Row& row, std::chrono::seconds time, std::uint64_t seed,
          const std::filesystem::path& keep) {
   std::filesystem::create_directories(keep);
-  auto corpus = unjam::fuzz::read_corpus(std::string(UNJAM_SOURCE_DIR) + "/tests/fuzz/corpus/" + row.name);
+  auto corpus = unjam::fuzz::read_corpus(unjam::testing_support::source_dir() + "/tests/fuzz/corpus/" + row.name);
   for (const auto& input : corpus) row.target(input);
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + time;
