@@ -63,7 +63,7 @@ struct Rendered {
   std::string command;
   std::function<std::string()> input;  // its stdin, see Request; refers to the script's texts
 };
-// ErrorKind::invalid if a value cannot travel (NUL, newline or tab where the form is line based).
+// ErrorKind::invalid if a value cannot travel (NUL, newline or tab where the form is line based), or all is too large.
 Result<Rendered> render_call(const Script& script, const json::object& inputs, const json::object& fence,
                              const std::string& token, bool become);
 

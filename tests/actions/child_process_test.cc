@@ -74,8 +74,8 @@ TEST(ChildProcess, KillsTheWholeGroupAtTheDeadline) {
   // given a child with a child of its own, when the deadline passes, then neither lives
   const TempDir dir;
   std::string grandchild;
-  for (Millis limit(1'500); grandchild.empty() && limit < Millis(120'000);
-       limit = limit * 2) {  // it has to come so far
+  // Again with more time if the deadline came before the child had got so far.
+  for (Millis limit(1'500); grandchild.empty() && limit < Millis(120'000); limit = limit * 2) {
     const ChildEnd end = run("sleep 1000 & echo $! > '" + dir.file("pid") + "'; wait", "", limit);
     EXPECT_EQ(end.ended, Ended::timed_out);
     EXPECT_FALSE(end.exit_status.has_value());
